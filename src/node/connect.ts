@@ -1,0 +1,157 @@
+import { Socket } from "node:net";
+import type { ConnectionOptions as TlsSocketOptions } from "node:tls";
+import { Redis, type RedisOptions } from "ioredis";
+import type { Address } from "../model/address.ts";
+import { connectFailure, serverClosed, serverRefused, serverSilent } from "./failures.ts";
+import { type Command, type Node, type Outcome, type Reply, ServerError } from "./node.ts";
+
+export interface Credentials {
+  readonly user?: string | undefined;
+  readonly password: string;
+}
+
+/** PEM texts, already read from their files. */
+export interface TlsSettings {
+  readonly ca?: string | readonly string[] | undefined;
+  readonly cert?: string | undefined;
+  readonly key?: string | undefined;
+  readonly serverName?: string | undefined;
+  readonly insecure?: boolean | undefined;
+}
+
+export interface ConnectSettings {
+  readonly credentials?: Credentials | undefined;
+  readonly tls?: TlsSettings | undefined;
+  /** Milliseconds for the TCP and TLS handshakes. */
+  readonly connectTimeout: number;
+  /** Milliseconds for the answer to a command. */
+  readonly commandTimeout: number;
+  readonly family?: 4 | 6 | undefined;
+}
+
+/**
+ * Opens a connection and logs in.
+ * @throws SlotctlError, exit code 4, that says in one line why it could not and in a hint what to look at
+ */
+export async function connect(address: Address, settings: ConnectSettings): Promise<Node> {
+  const redis = new Redis(redisOptions(address, settings));
+  let lastError: unknown;
+  // ioredis prints errors that nobody listens to; the reason also comes only this way.
+  redis.on("error", (error: unknown) => {
+    lastError = error;
+  });
+  try {
+    await redis.connect();
+  } catch (error) {
+    redis.disconnect();
+    throw connectFailure(address, settings, lastError ?? error);
+  }
+  const node = new RedisNode(address, settings, redis, () => lastError);
+  await logIn(node, settings);
+  return node;
+}
+
+function redisOptions(address: Address, { tls, connectTimeout, commandTimeout, family }: ConnectSettings) {
+  const isSocket = address.host.startsWith("/");
+  return {
+    ...(isSocket ? { path: address.host } : { host: address.host, port: address.port }),
+    ...(family === undefined ? {} : { family }),
+    ...(tls === undefined || isSocket ? {} : { tls: tlsOptions(tls) }),
+    lazyConnect: true,
+    connectTimeout,
+    commandTimeout,
+    // RESP2 needs no HELLO, which a server that wants a password would refuse.
+    protocol: 2,
+    enableReadyCheck: false,
+    disableClientInfo: true,
+    enableOfflineQueue: false,
+    // A command whose answer was lost may have been carried out: it is never sent again blindly.
+    autoResendUnfulfilledCommands: false,
+    retryStrategy: () => null,
+    maxRetriesPerRequest: 0,
+  } satisfies RedisOptions;
+}
+
+function tlsOptions({ ca, cert, key, serverName, insecure = false }: TlsSettings): TlsSocketOptions {
+  return {
+    ...(ca === undefined ? {} : { ca: typeof ca === "string" ? ca : [...ca] }),
+    ...(cert === undefined ? {} : { cert }),
+    ...(key === undefined ? {} : { key }),
+    ...(serverName === undefined ? {} : { servername: serverName }),
+    rejectUnauthorized: !insecure,
+    // Nodes name each other by IP address, which their certificates rarely hold. As redis-cli does, the chain is
+    // verified and the name is not.
+    checkServerIdentity: () => undefined,
+  };
+}
+
+async function logIn(node: Node, { credentials }: ConnectSettings): Promise<void> {
+  if (credentials === undefined) return;
+  const { user, password } = credentials;
+  try {
+    await node.send("AUTH", ...(user === undefined ? [] : [user]), password);
+  } catch (error) {
+    node.close();
+    throw error instanceof ServerError ? serverRefused(node.address, error) : error;
+  }
+}
+
+class RedisNode implements Node {
+  readonly address: Address;
+  readonly remoteHost: string | undefined;
+  readonly #settings: ConnectSettings;
+  readonly #redis: Redis;
+  readonly #lastError: () => unknown;
+
+  constructor(address: Address, settings: ConnectSettings, redis: Redis, lastError: () => unknown) {
+    this.address = address;
+    this.remoteHost = redis.stream instanceof Socket ? redis.stream.remoteAddress : undefined;
+    this.#settings = settings;
+    this.#redis = redis;
+    this.#lastError = lastError;
+  }
+
+  async send(...[name, ...args]: Command): Promise<Reply> {
+    try {
+      return (await this.#redis.call(String(name), args)) as Reply;
+    } catch (error) {
+      throw this.#explain(error);
+    }
+  }
+
+  async sendAll(commands: readonly Command[]): Promise<readonly Outcome[]> {
+    if (commands.length === 0) return [];
+    const results = await this.#execute(commands);
+    return results.map(([error, reply]) => {
+      if (error === null) return reply as Reply;
+      const explained = this.#explain(error);
+      if (explained instanceof ServerError) return explained;
+      throw explained;
+    });
+  }
+
+  async #execute(commands: readonly Command[]): Promise<[Error | null, unknown][]> {
+    const pipeline = this.#redis.pipeline();
+    for (const [name, ...args] of commands) pipeline.call(String(name), args);
+    try {
+      return (await pipeline.exec()) ?? [];
+    } catch (error) {
+      throw this.#explain(error);
+    }
+  }
+
+  close(): void {
+    this.#redis.disconnect();
+  }
+
+  #explain(error: unknown): Error {
+    if (!(error instanceof Error)) return new Error(String(error));
+    if (error.name === "ReplyError") return new ServerError(error.message);
+    if (error.message === "Command timed out") {
+      // Whatever it answers later belongs to a question that nobody waits for any more.
+      this.close();
+      return serverSilent(this.address, this.#settings.commandTimeout, error);
+    }
+    return serverClosed(this.address, this.#settings, this.#lastError() ?? error);
+  }
+}

@@ -1,0 +1,56 @@
+import type { Address } from "../model/address.ts";
+import { formatAddress } from "../model/address.ts";
+import { type AddressMap, toOutside } from "../model/address-map.ts";
+import { type ConnectSettings, connect } from "./connect.ts";
+import type { Node } from "./node.ts";
+
+/** The connections of one run: each server is connected to once, and all are closed at the end. */
+export class Connections implements Disposable {
+  readonly settings: ConnectSettings;
+  readonly addressMap: AddressMap;
+  readonly #open = new Map<string, Promise<Node>>();
+
+  constructor(settings: ConnectSettings, addressMap: AddressMap = []) {
+    this.settings = settings;
+    this.addressMap = addressMap;
+  }
+
+  /** Where a server that its peers know by `announced` is reached from here. */
+  dialOf(announced: Address): Address {
+    return toOutside(this.addressMap, announced);
+  }
+
+  /**
+   * The connection to the server at `dial`, opened on first use. A failed attempt is not remembered.
+   * @throws SlotctlError when it cannot be opened
+   */
+  to(dial: Address): Promise<Node> {
+    const key = formatAddress(dial);
+    const known = this.#open.get(key);
+    if (known !== undefined) return known;
+    const opening = connect(dial, this.settings);
+    this.#open.set(key, opening);
+    opening.catch(() => this.#open.delete(key));
+    return opening;
+  }
+
+  /** Forgets a connection that broke, so that the next use opens a new one. */
+  drop(dial: Address): void {
+    const key = formatAddress(dial);
+    this.#open.get(key)?.then(
+      (node) => node.close(),
+      () => undefined,
+    );
+    this.#open.delete(key);
+  }
+
+  [Symbol.dispose](): void {
+    for (const opening of this.#open.values()) {
+      opening.then(
+        (node) => node.close(),
+        () => undefined,
+      );
+    }
+    this.#open.clear();
+  }
+}
