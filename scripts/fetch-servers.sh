@@ -24,7 +24,7 @@ project=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 servers=${SLOTCTL_SERVERS_DIR:-$project/.cache/servers}
 [[ $servers == /* ]] || servers=$PWD/$servers
 work=$servers/.work # owned by whoever holds the lock
-log=$work/log       # what apt and dpkg say; shown only when an engine fails
+log=$work/log       # what failed commands said; shown when the engine fails, too
 
 say() { printf '%s\n' "$*" >&2; }
 
@@ -144,6 +144,7 @@ APT::Update::Error-Mode "any";
 APT::Sandbox::User "root"; // "as who I am": apt's own user may not write in this folder
 APT::Get::AllowUnauthenticated "false";
 Acquire::AllowInsecureRepositories "false";
+Acquire::Retries "2"; // continues a broken download where it stopped
 CONF
 }
 
@@ -164,10 +165,10 @@ read_index() {
   return 1
 }
 
-# A mirror may fail for a moment, so everything that downloads gets two more tries; apt continues a
-# broken download where it stopped.
-try_thrice() {
-  "$@" >>"$log" 2>&1 || { sleep 1 && "$@" >>"$log" 2>&1; } || { sleep 4 && "$@" >>"$log" 2>&1; }
+# Keeps what a command says for the case that it fails.
+quietly() {
+  local output
+  output=$("$@" 2>&1) || { printf '%s\n' "$output" >>"$log" && return 1; }
 }
 
 # Finds the suite that offers version $3 of package $2 for engine $1, and prints its name.
@@ -176,12 +177,12 @@ choose_suite() {
   for suite in $(suites_of "$engine"); do
     if [[ ! -d $work/$suite ]]; then
       configure_apt "$suite"
-      try_thrice read_index "$suite" || { rm -rf "${work:?}/$suite" && continue; }
+      quietly read_index "$suite" || { rm -rf "${work:?}/$suite" && continue; }
     fi
     offered=$(apt-cache -c "$work/$suite/apt.conf" policy "$package" |
       sed -n 's/^ *Candidate: \([0-9]*:\)\{0,1\}//p')
     [[ $offered != "$version".* ]] || { echo "$suite" && return; }
-    say "$engine: Debian $suite offers $package ${offered:-not at all}, not $version"
+    say "$engine: needs $package $version, and Debian $suite has ${offered:-none}"
   done
   return 1
 }
@@ -190,16 +191,16 @@ choose_suite() {
 unpack() {
   local apt=$work/$1 deb
   rm -f "$apt"/archives/*.deb # of another engine
-  try_thrice apt-get -c "$apt/apt.conf" install --download-only --no-install-recommends -y "$2"
+  quietly apt-get -c "$apt/apt.conf" install --download-only --no-install-recommends -y "$2"
   mkdir "$3"
   for deb in "$apt"/archives/*.deb; do
-    dpkg -x "$deb" "$3" >>"$log" 2>&1
+    quietly dpkg -x "$deb" "$3"
   done
 }
 
 # Copies program $2 of the unpacked packages in $1, as $3, and the libraries that it loads into the
 # engine's folder $4, and writes its wrapper. The rest (documents, locales, the greater part of the
-# dependencies) stays behind: it is nine tenths of the size.
+# dependencies) stays behind: it is more than half of the size.
 install_program() {
   local root=$1 program=$2 name=$3 engine=$4 loader libs path
   loader=$(printf '%s\n' "$root"/{usr/,}lib/*/{ld-linux*,ld64}.so.* | head -n 1)
@@ -264,7 +265,7 @@ fetch_all() { # ENGINE...
     rm -rf "$work"/{root,engine,log}
     # Not "if fetch": a condition would switch errexit off inside.
     set +e
-    (set -e && fetch "$engine")
+    (set -e; fetch "$engine")
     local status=$?
     set -e
     ((status == 0)) && continue
@@ -280,7 +281,8 @@ main() {
   [[ ${1-} != --list ]] || { list_engines && return; }
   (($# > 0)) || set -- "${all_engines[@]}"
   for engine in "$@"; do
-    suites_of "$engine" >/dev/null || { say "fetch-servers: no engine '$engine' (${all_engines[*]})" && exit 2; }
+    suites_of "$engine" >/dev/null ||
+      { say "fetch-servers: no engine '$engine', only: ${all_engines[*]}" && exit 2; }
     is_ready "$engine" || missing+=("$engine")
   done
   ((${#missing[@]} > 0)) || return 0

@@ -99,13 +99,18 @@ export function primariesOf(cluster: Cluster): readonly ClusterNode[] {
   return membersOf(cluster).filter(({ role }) => role === "primary");
 }
 
-/** Every primary with the replicas that name it, in the order of the nodes. */
+/** Every primary with the replicas that name it, by their first slot; primaries without slots last. */
 export function shardsOf(cluster: Cluster): readonly Shard[] {
   const replicas = membersOf(cluster).filter(({ role }) => role === "replica");
-  return primariesOf(cluster).map((primary) => ({
+  const bySlot = [...primariesOf(cluster)].sort((a, b) => firstSlotOf(a) - firstSlotOf(b));
+  return bySlot.map((primary) => ({
     primary,
     replicas: replicas.filter(({ primaryId }) => primaryId === primary.id),
   }));
+}
+
+function firstSlotOf({ slots }: NodeLine): number {
+  return slots[0]?.start ?? Number.POSITIVE_INFINITY;
 }
 
 export function nodeById({ nodes }: Cluster, id: NodeId): ClusterNode | undefined {

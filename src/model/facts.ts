@@ -15,6 +15,8 @@ export interface NodeFacts {
   readonly replication: Replication;
   /** Settings that were asked for and that the user may read; a missing one was refused or is unknown there. */
   readonly settings: ReadonlyMap<string, string>;
+  /** Names of the settings that hold a secret, such as masterauth; never the secret. Undefined when refused. */
+  readonly secretsSet: ReadonlySet<string> | undefined;
   /** Function libraries, name to a digest of the code; undefined when the server has none or refuses to tell. */
   readonly functions: ReadonlyMap<string, string> | undefined;
 }

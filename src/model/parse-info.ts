@@ -10,7 +10,7 @@ export function parseInfo(text: string): ReadonlyMap<string, string> {
   return fields;
 }
 
-type InfoFacts = Omit<NodeFacts, "settings" | "functions">;
+type InfoFacts = Omit<NodeFacts, "settings" | "functions" | "secretsSet">;
 
 /** What INFO and CLUSTER INFO tell of a node. `clusterInfo` is empty for a server that is not in cluster mode. */
 export function factsOf(info: ReadonlyMap<string, string>, clusterInfo: ReadonlyMap<string, string>): InfoFacts {

@@ -43,7 +43,6 @@ export async function connect(address: Address, settings: ConnectSettings): Prom
   try {
     await redis.connect();
   } catch (error) {
-    redis.disconnect();
     throw connectFailure(address, settings, lastError ?? error);
   }
   const node = new RedisNode(address, settings, redis, () => lastError);
@@ -60,6 +59,8 @@ function redisOptions(address: Address, { tls, connectTimeout, commandTimeout, f
     lazyConnect: true,
     connectTimeout,
     commandTimeout,
+    // A closed connection must not keep the process alive; nothing is left unsent when we close one.
+    disconnectTimeout: 50,
     // RESP2 needs no HELLO, which a server that wants a password would refuse.
     protocol: 2,
     enableReadyCheck: false,

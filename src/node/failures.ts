@@ -39,18 +39,21 @@ function explainConnect(address: Address, { tls, connectTimeout }: Attempt, caus
     case "EPERM":
       return explained("permission denied", "Check the permissions of the socket, or the firewall");
     case "ETIMEDOUT":
-      return timedOut(connectTimeout);
+      return timedOut(connectTimeout, tls !== undefined);
   }
-  if (message === "connect ETIMEDOUT") return timedOut(connectTimeout);
+  if (message === "connect ETIMEDOUT") return timedOut(connectTimeout, tls !== undefined);
   if (tls !== undefined) return explainTls(word, message);
   if (word === "ECONNRESET" || message === "Connection is closed.") return closedAtOnce();
   return explained(message, "Check the address");
 }
 
-function timedOut(milliseconds: number): Explanation {
+function timedOut(milliseconds: number, tls: boolean): Explanation {
+  // A server without TLS takes the first bytes of a TLS handshake for an unfinished command, and waits for the rest.
   return explained(
-    `no answer within ${milliseconds / 1000} s`,
-    "The host may be down or a firewall may drop packets; --timeout sets how long to wait",
+    tls ? `no TLS answer within ${milliseconds / 1000} s` : `no answer within ${milliseconds / 1000} s`,
+    tls
+      ? "Does the server speak TLS on that port? If not, leave --tls away"
+      : "The host may be down or a firewall may drop packets; --timeout sets how long to wait",
     { code: "CONNECT_TIMEOUT" },
   );
 }
@@ -58,7 +61,9 @@ function timedOut(milliseconds: number): Explanation {
 function explainTls(word: string, message: string): Explanation {
   const code = "TLS_FAILED";
   if (/wrong version number|packet length too long/i.test(message)) {
-    return explained("the server does not speak TLS on that port", "Leave --tls away, or use the server's tls-port", { code });
+    return explained("the server does not speak TLS on that port", "Leave --tls away, or use the server's tls-port", {
+      code,
+    });
   }
   if (/self.signed|unable to (get|verify)|issuer|UNABLE_TO|CERT_/i.test(`${word} ${message}`)) {
     return explained(
@@ -86,7 +91,7 @@ function closedAtOnce(): Explanation {
 /** The connection broke, or what came was not the Redis protocol, after it had been opened. */
 export function serverClosed(address: Address, { tls }: Attempt, cause: unknown): SlotctlError {
   const { message, code: word = "" } = errorOf(cause);
-  if (/protocol error|unexpected|ParserError|invalid.*(RESP|type|prefix)/i.test(`${errorOf(cause).name} ${message}`)) {
+  if (/protocol error|RESP|ParserError/i.test(`${errorOf(cause).name} ${message}`)) {
     return unreachable(`${nameOf(address)} does not speak the Redis protocol`, {
       code: "NOT_A_REDIS_SERVER",
       hint: "Is it another service's port? If it is a TLS port, use --tls",
@@ -132,9 +137,13 @@ function explainRefusal({ word, message }: ServerError): Explanation {
         code: "AUTH_FAILED",
       });
     case "NOPERM":
-      return explained(`does not let this user do that: ${message}`, "Give the ACL user the right, or use another --user", {
-        code: "NO_PERMISSION",
-      });
+      return explained(
+        `does not let this user do that: ${message}`,
+        "Give the ACL user the right, or use another --user",
+        {
+          code: "NO_PERMISSION",
+        },
+      );
     case "DENIED":
       return explained(
         "is in protected mode and takes no connections from other hosts",
@@ -173,7 +182,10 @@ export function notAClusterNode(address: Address, mode: "standalone" | "sentinel
     mode === "sentinel"
       ? "Sentinel has its own port (26379 by default); give the address of a cluster node"
       : "Start it with cluster-enabled yes, or give the address of a cluster node";
-  return unreachable(`${nameOf(address)} is a ${mode} server, not a cluster node`, { code: "NOT_A_CLUSTER_NODE", hint });
+  return unreachable(`${nameOf(address)} is a ${mode} server, not a cluster node`, {
+    code: "NOT_A_CLUSTER_NODE",
+    hint,
+  });
 }
 
 function explained(why: string, hint: string, { code = "NODE_UNREACHABLE" } = {}): Explanation {

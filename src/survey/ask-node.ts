@@ -30,11 +30,15 @@ export const COMPARED_SETTINGS = [
   "maxmemory-policy",
 ] as const;
 
+/** Of these only whether they are set is kept. Valkey answers to the old name of masterauth as well. */
+const SECRET_SETTINGS = ["requirepass", "masterauth"] as const;
+
 const TOPOLOGY: readonly Command[] = [["INFO"], ["CLUSTER", "NODES"], ["CLUSTER", "INFO"]];
 
 /** CONFIG GET takes several names since Redis 7.0 only, so each is asked for by itself. */
 const HEALTH: readonly Command[] = [
   ["FUNCTION", "LIST", "WITHCODE"],
+  ...SECRET_SETTINGS.map((name): Command => ["CONFIG", "GET", name]),
   ...COMPARED_SETTINGS.map((name): Command => ["CONFIG", "GET", name]),
 ];
 
@@ -44,7 +48,7 @@ const HEALTH: readonly Command[] = [
  */
 export async function askNode(node: Node, depth: Depth, parse: (reply: string) => View): Promise<Testimony> {
   const commands = depth === "health" ? [...TOPOLOGY, ...HEALTH] : TOPOLOGY;
-  const [infoReply, nodesReply, clusterInfoReply, functionsReply, ...settingsReplies] = await node.sendAll(commands);
+  const [infoReply, nodesReply, clusterInfoReply, functionsReply, ...configReplies] = await node.sendAll(commands);
 
   const info = parseInfo(textOf(node, infoReply));
   const facts = factsOf(info, parseInfo(clusterInfoReply instanceof ServerError ? "" : textOf(node, clusterInfoReply)));
@@ -54,7 +58,12 @@ export async function askNode(node: Node, depth: Depth, parse: (reply: string) =
     dial: node.address,
     remoteHost: node.remoteHost,
     view: viewOf(node, textOf(node, nodesReply), parse),
-    facts: { ...facts, functions: functionsOf(functionsReply), settings: settingsOf(settingsReplies) },
+    facts: {
+      ...facts,
+      functions: functionsOf(functionsReply),
+      secretsSet: secretsOf(configReplies.slice(0, SECRET_SETTINGS.length)),
+      settings: settingsOf(configReplies.slice(SECRET_SETTINGS.length)),
+    },
   };
 }
 
@@ -84,6 +93,12 @@ function functionsOf(outcome: Outcome | undefined): ReadonlyMap<string, string> 
   );
 }
 
+function secretsOf(outcomes: readonly Outcome[]): ReadonlySet<string> | undefined {
+  if (outcomes.length === 0 || outcomes.some((outcome) => outcome instanceof ServerError)) return undefined;
+  const isSet = ([, value]: readonly [string, Reply]) => value !== "";
+  return new Set(outcomes.flatMap((outcome) => [...fieldsOf(outcome)].filter(isSet).map(([name]) => name)));
+}
+
 function settingsOf(outcomes: readonly Outcome[]): ReadonlyMap<string, string> {
   const pairs = outcomes.flatMap((outcome) => [...fieldsOf(outcome)]);
   return new Map(pairs.map(([name, value]) => [name, String(value)]));
@@ -105,6 +120,7 @@ function digest(text: string): string {
 /** What a failed attempt to ask a node is remembered as. Anything but a foreseen failure is a bug and goes on up. */
 export function unreachableFrom(error: unknown, address: Address): { code: string; message: string } {
   if (error instanceof SlotctlError) return { code: error.code, message: error.message };
-  if (error instanceof ServerError) return { code: "UNEXPECTED_REPLY", message: `${formatAddress(address)}: ${error.message}` };
+  if (error instanceof ServerError)
+    return { code: "UNEXPECTED_REPLY", message: `${formatAddress(address)}: ${error.message}` };
   throw error;
 }

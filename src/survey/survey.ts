@@ -116,24 +116,42 @@ function describeAll(
   const views = [...answers.values()].filter(isTestimony).map(({ view }) => view);
   const lines = [first.view.myself, ...first.view.lines, ...views.flatMap((view) => view.lines)];
   const opinions = opinionsOf(views);
-  return uniqueFirst(lines).map((line) => {
-    const answer = answers.get(line.id);
-    const own = isTestimony(answer) ? answer.view.myself : line;
-    const peer = opinions.get(line.id);
-    const address = addressOf(own, peer?.host, isTestimony(answer) ? answer : undefined, connections);
-    return {
-      ...own,
-      host: address.host,
-      address,
-      dial: isTestimony(answer) ? answer.dial : connections.dialOf(address),
-      health: peer?.health ?? "ok",
-      zone: zones.get(address.host) ?? (isTestimony(answer) ? zoneOf(answer) : undefined),
-      view: isTestimony(answer) ? answer.view : undefined,
-      facts: isTestimony(answer) ? answer.facts : undefined,
-      unreachable: answer === undefined || isTestimony(answer) ? undefined : answer,
-      strayKeys: undefined,
-    };
-  });
+  return uniqueFirst(lines).map((line) =>
+    describe(line, answers.get(line.id), opinions.get(line.id), connections, zones),
+  );
+}
+
+/** One node that was asked by itself, whatever others may hold of it. */
+export function describeAlone(
+  testimony: Testimony,
+  connections: Connections,
+  zones: ReadonlyMap<string, string>,
+): ClusterNode {
+  return describe(testimony.view.myself, testimony, undefined, connections, zones);
+}
+
+function describe(
+  line: NodeLine,
+  answer: Answer | undefined,
+  peers: Opinion | undefined,
+  connections: Connections,
+  zones: ReadonlyMap<string, string>,
+): ClusterNode {
+  const testimony = isTestimony(answer) ? answer : undefined;
+  const own = testimony?.view.myself ?? line;
+  const address = addressOf(own, peers?.host, testimony, connections);
+  return {
+    ...own,
+    host: address.host,
+    address,
+    dial: testimony?.dial ?? connections.dialOf(address),
+    health: peers?.health ?? "ok",
+    zone: zones.get(address.host) ?? (testimony === undefined ? undefined : zoneOf(testimony)),
+    view: testimony?.view,
+    facts: testimony?.facts,
+    unreachable: answer === undefined || isTestimony(answer) ? undefined : answer,
+    strayKeys: undefined,
+  };
 }
 
 function zoneOf({ facts, view }: Testimony): string | undefined {

@@ -1,0 +1,54 @@
+import type { Command } from "commander";
+import type { Context } from "../commands/context.ts";
+import { ExitCode, SlotctlError } from "../errors.ts";
+import type { Address } from "../model/address.ts";
+import type { GlobalOptions } from "./options.ts";
+
+/** Makes the context that a command runs in from the options of this run. */
+export type OpenContext = (options: GlobalOptions, seeds: readonly Address[]) => Promise<Context>;
+
+export interface Running {
+  readonly open: OpenContext;
+  readonly done: (code: ExitCode) => void;
+}
+
+/**
+ * Runs the body of a command that starts from a seed: an argument, or -h, -p, -s or -u.
+ * @throws SlotctlError, exit code 2, when there is none
+ */
+export function runFromSeed(
+  running: Running,
+  command: Command,
+  seeds: readonly Address[] | undefined,
+  body: (context: Context) => Promise<ExitCode>,
+): Promise<void> {
+  return runWith(running, command, seeds, (context) => {
+    if (context.seeds.length === 0) throw noSeed();
+    return body(context);
+  });
+}
+
+function noSeed(): SlotctlError {
+  return new SlotctlError("No node to start from was given", {
+    code: "NO_SEED",
+    exitCode: ExitCode.Usage,
+    hint: "Give host:port of any node of the cluster, for example 10.0.0.1:7000",
+  });
+}
+
+/** Runs a command's body with its context and reports how it went. */
+export async function runWith(
+  { open, done }: Running,
+  command: Command,
+  seeds: readonly Address[] | undefined,
+  body: (context: Context) => Promise<ExitCode>,
+): Promise<void> {
+  const options = command.optsWithGlobals<GlobalOptions>();
+  const context = await open(options, seeds ?? []);
+  try {
+    done(await body(context));
+  } finally {
+    context.view.end();
+    context.connections[Symbol.dispose]();
+  }
+}

@@ -1,0 +1,68 @@
+import { ExitCode } from "../errors.ts";
+import { type Cluster, membersOf } from "../model/cluster.ts";
+import { waitUntil } from "../node/wait-until.ts";
+import { findProblems, hasErrors, type Problem } from "../plan/problems.ts";
+import { surveyStrayKeys } from "../survey/stray-keys.ts";
+import { survey } from "../survey/survey.ts";
+import type { Context } from "./context.ts";
+
+export interface CheckOptions {
+  /** Look for keys in slots that their node does not own even where the counts add up. */
+  readonly searchMultipleOwners: boolean;
+  /** Milliseconds to let a disagreement settle; undefined: twice the node timeout. */
+  readonly settle: number | undefined;
+  /** One line for monitoring. */
+  readonly quick: boolean;
+  /** Warnings count as problems. */
+  readonly strict: boolean;
+}
+
+/** Looks at the cluster and says what is wrong with it. */
+export async function check(options: CheckOptions, context: Context): Promise<ExitCode> {
+  const cluster = await surveySettled(options, context);
+  const problems = findProblems(cluster);
+  const { quick, strict } = options;
+  context.view.result(
+    quick ? { kind: "quick-check", cluster, problems } : { kind: "check", cluster, problems, strict },
+  );
+  return hasErrors(problems) || (strict && problems.length > 0) ? ExitCode.Unhealthy : ExitCode.Ok;
+}
+
+/** What passes by itself right after a change; only this is waited out, and only while nothing else is wrong. */
+const PASSING: ReadonlySet<Problem["kind"]> = new Set<Problem["kind"]>([
+  "disagreement",
+  "several-owners",
+  "unknown-member",
+  "handshake",
+  "epoch-collision",
+]);
+
+/** The cluster once its nodes agree, or as it stands when the settle window is over. */
+async function surveySettled(
+  options: CheckOptions,
+  { seeds, connections, zones, signal, timeout }: Context,
+): Promise<Cluster> {
+  const look = () => survey(seeds, connections, { depth: "health", zones });
+  let cluster = await look();
+  const window = Math.min(options.settle ?? settleWindowOf(cluster), timeout);
+  if (window > 0 && isUnsettled(cluster)) {
+    await waitUntil(
+      async () => {
+        cluster = await look();
+        return isUnsettled(cluster) ? undefined : true;
+      },
+      { timeout: window, signal },
+    );
+  }
+  return surveyStrayKeys(cluster, connections, options.searchMultipleOwners ? "thorough" : "cheap");
+}
+
+function isUnsettled(cluster: Cluster): boolean {
+  return findProblems(cluster).some(({ kind }) => PASSING.has(kind));
+}
+
+/** Twice the longest node timeout: what gossip needs to carry a change everywhere, or to give up a node. */
+function settleWindowOf(cluster: Cluster): number {
+  const timeouts = membersOf(cluster).map(({ facts }) => Number(facts?.settings.get("cluster-node-timeout") ?? 0));
+  return 2 * Math.max(...timeouts);
+}

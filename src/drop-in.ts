@@ -1,0 +1,3 @@
+export async function runDropIn(..._: unknown[]): Promise<undefined> {
+  return undefined;
+}

@@ -1,0 +1,78 @@
+import { parseInfo } from "../model/parse-info.ts";
+import { formatRanges, parseRanges, slotsOf } from "../model/slot.ts";
+import { type Reply, ServerError } from "../node/node.ts";
+import { waitUntil } from "../node/wait-until.ts";
+import type { AddSlots, Replicate, SetConfigEpoch, Step } from "../plan/plan.ts";
+import { change, type Executor, nodeOf, viewOf } from "./executor.ts";
+import { commandRefused } from "./failures.ts";
+import { meet } from "./meet.ts";
+
+/** Called right before the first command that changes something. */
+export type OnChange = () => void;
+
+/** Makes one step true and returns whether anything had to be changed for it. */
+export function carryOut(step: Step, executor: Executor, onChange: OnChange): Promise<boolean> {
+  switch (step.kind) {
+    case "set-config-epoch":
+      return setConfigEpoch(step, executor, onChange);
+    case "add-slots":
+      return addSlots(step, executor, onChange);
+    case "meet":
+      return meet(step, executor, onChange);
+    case "replicate":
+      return replicate(step, executor, onChange);
+  }
+}
+
+/**
+ * A server takes a config epoch only while it knows nobody and has none. One that has met others already got its own
+ * from them, and one that was reset before keeps the old one: both are as good.
+ */
+async function setConfigEpoch(
+  { node, epoch }: SetConfigEpoch,
+  executor: Executor,
+  onChange: OnChange,
+): Promise<boolean> {
+  const info = parseInfo(String(await (await nodeOf(executor, node)).send("CLUSTER", "INFO")));
+  if (info.get("cluster_known_nodes") !== "1" || info.get("cluster_my_epoch") !== "0") return false;
+  onChange();
+  await change(executor, node, "CLUSTER", "SET-CONFIG-EPOCH", epoch);
+  return true;
+}
+
+async function addSlots({ node, slots }: AddSlots, executor: Executor, onChange: OnChange): Promise<boolean> {
+  const { myself } = await viewOf(executor, node);
+  if (formatRanges(myself.slots) === slots) return false;
+  onChange();
+  const ranges = parseRanges(slots) ?? [];
+  const borders = ranges.flatMap(({ start, end }) => [start, end]);
+  const server = await nodeOf(executor, node);
+  const [outcome] = await server.sendAll([["CLUSTER", "ADDSLOTSRANGE", ...borders]]);
+  if (!(outcome instanceof ServerError)) return true;
+  if (!isUnknownSubcommand(outcome)) throw commandRefused("CLUSTER ADDSLOTSRANGE", node, outcome);
+  // Servers before Redis 7.0 want every slot by itself.
+  await change(executor, node, "CLUSTER", "ADDSLOTS", ...slotsOf(ranges));
+  return true;
+}
+
+function isUnknownSubcommand({ message }: ServerError): boolean {
+  return /unknown subcommand/i.test(message);
+}
+
+async function replicate({ node, primary }: Replicate, executor: Executor, onChange: OnChange): Promise<boolean> {
+  const { myself } = await viewOf(executor, node);
+  if (myself.role === "replica" && myself.primaryId === primary.id) return false;
+  onChange();
+  const server = await nodeOf(executor, node);
+  let refusal: ServerError | undefined;
+  const accepted = await waitUntil<Reply>(async () => {
+    const [outcome] = await server.sendAll([["CLUSTER", "REPLICATE", primary.id]]);
+    if (!(outcome instanceof ServerError)) return outcome ?? "OK";
+    // The primary's name may still be on its way to this node.
+    if (!/unknown node/i.test(outcome.message)) throw commandRefused("CLUSTER REPLICATE", node, outcome);
+    refusal = outcome;
+    return undefined;
+  }, executor);
+  if (accepted === undefined) throw commandRefused("CLUSTER REPLICATE", node, refusal!);
+  return true;
+}

@@ -1,0 +1,62 @@
+import { ExitCode, SlotctlError } from "../errors.ts";
+import { type Address, formatAddress } from "../model/address.ts";
+import type { NodeRef } from "../plan/plan.ts";
+
+export function commandRefused(what: string, { address }: NodeRef, cause: Error): SlotctlError {
+  return new SlotctlError(`${what} failed on ${formatAddress(address)}: ${cause.message}`, {
+    code: "COMMAND_REFUSED",
+    exitCode: ExitCode.Failed,
+    hint: "Run slotctl check to see how the cluster stands; running the same command again goes on from there",
+    cause,
+  });
+}
+
+export function otherNodeAnswers({ id, address }: NodeRef, dial: Address, answered: string): SlotctlError {
+  return new SlotctlError(`At ${formatAddress(dial)} node ${answered} answers, not ${id} (${formatAddress(address)})`, {
+    code: "PLAN_STALE",
+    exitCode: ExitCode.Stale,
+    hint: "The address has passed to another node since the plan was made: make a new plan",
+  });
+}
+
+export function joinTimedOut(seconds: number, details: readonly string[]): SlotctlError {
+  return new SlotctlError(`The nodes did not all join within ${seconds} s`, {
+    code: "JOIN_TIMED_OUT",
+    exitCode: ExitCode.TimedOut,
+    details,
+    hint: "Open the cluster bus port between all nodes and check cluster-announce-*; then run the same command again",
+  });
+}
+
+export function verifyTimedOut(seconds: number, details: readonly string[]): SlotctlError {
+  return new SlotctlError(`All steps are done, but after ${seconds} s the cluster is not as it should be`, {
+    code: "VERIFY_TIMED_OUT",
+    exitCode: ExitCode.TimedOut,
+    details,
+    hint: "slotctl check tells how it stands; running the same command again waits on",
+  });
+}
+
+/** What a failure means once the run had begun to change the cluster. */
+export function stoppedPartWay(error: SlotctlError, done: number, total: number): SlotctlError {
+  // A timeout has its own exit code, and says already that the steps are done.
+  const exitCode = error.exitCode === ExitCode.TimedOut ? ExitCode.TimedOut : ExitCode.Partial;
+  return new SlotctlError(error.message, {
+    code: error.code,
+    exitCode,
+    details: [...error.details, `${done} of ${total} steps were done before it`],
+    hint: error.hint ?? "Run the same command again to go on from there",
+    cause: error.cause,
+  });
+}
+
+export function interrupted(changed: boolean, done: number, total: number): SlotctlError {
+  if (!changed) {
+    return new SlotctlError("Interrupted before any change", { code: "INTERRUPTED", exitCode: ExitCode.Declined });
+  }
+  return new SlotctlError(`Interrupted after ${done} of ${total} steps`, {
+    code: "INTERRUPTED",
+    exitCode: ExitCode.Partial,
+    hint: "Run the same command again to go on from there",
+  });
+}

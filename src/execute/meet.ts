@@ -1,0 +1,114 @@
+import { type Address, BUS_PORT_OFFSET, busPortOf, formatAddress } from "../model/address.ts";
+import type { NodeId, View } from "../model/cluster.ts";
+import { tcpAnswers } from "../node/tcp-answers.ts";
+import { waitUntil } from "../node/wait-until.ts";
+import type { Meet, NodeRef } from "../plan/plan.ts";
+import type { OnChange } from "./carry-out.ts";
+import { change, type Executor, forgive, viewOf } from "./executor.ts";
+import { joinTimedOut } from "./failures.ts";
+
+/** A handshake is given up by the servers after a node timeout, at least a second; then it has to be asked for again. */
+const MEET_AGAIN_MS = 1500;
+
+/**
+ * Introduces the nodes to each other and waits until every one of them knows all. Gossip alone takes seconds to reach
+ * everybody; telling each node of a few others at growing distances makes it a matter of one or two rounds.
+ * @throws SlotctlError that tells for each node whom it does not know, and which bus ports do not answer
+ */
+export async function meet({ nodes }: Meet, executor: Executor, onChange: OnChange): Promise<boolean> {
+  let changed = false;
+  let introducedAt = Number.NEGATIVE_INFINITY;
+  const look = async () => {
+    const views = await viewsOf(nodes, executor);
+    const gaps = gapsIn(nodes, views);
+    executor.emit({ type: "waiting", on: "join", done: nodes.length - nodesWithGaps(gaps), total: nodes.length });
+    if (gaps.length === 0) return true;
+    if (performance.now() - introducedAt < MEET_AGAIN_MS) return undefined;
+    introducedAt = performance.now();
+    changed = true;
+    onChange();
+    await introduce(nodes, gaps, executor);
+    return undefined;
+  };
+  if ((await waitUntil(look, executor)) === undefined) await diagnose(nodes, executor);
+  return changed;
+}
+
+/** `node` does not know `stranger`. */
+interface Gap {
+  readonly node: NodeRef;
+  readonly stranger: NodeRef;
+}
+
+type Views = ReadonlyMap<NodeId, View | undefined>;
+
+async function viewsOf(nodes: readonly NodeRef[], executor: Executor): Promise<Views> {
+  const views = await Promise.all(
+    nodes.map((node) => viewOf(executor, node).catch((error: unknown) => forgive(executor, node, error))),
+  );
+  return new Map(nodes.map(({ id }, i) => [id, views[i]]));
+}
+
+function gapsIn(nodes: readonly NodeRef[], views: Views): readonly Gap[] {
+  return nodes.flatMap((node) => {
+    const lines = views.get(node.id)?.lines ?? [];
+    const known = new Set(lines.filter(({ handshake }) => !handshake).map(({ id }) => id));
+    return nodes.filter(({ id }) => !known.has(id)).map((stranger) => ({ node, stranger }));
+  });
+}
+
+function nodesWithGaps(gaps: readonly Gap[]): number {
+  return new Set(gaps.map(({ node }) => node.id)).size;
+}
+
+async function introduce(nodes: readonly NodeRef[], gaps: readonly Gap[], executor: Executor): Promise<void> {
+  const open = new Set(gaps.map(({ node, stranger }) => `${node.id} ${stranger.id}`));
+  const pairs = pairsToIntroduce(nodes).filter(([one, other]) => open.has(`${one.id} ${other.id}`));
+  await Promise.all(
+    pairs.map(([one, other]) => change(executor, one, "CLUSTER", "MEET", ...meetArguments(other.address))),
+  );
+}
+
+/** Each node meets those 1, 2, 4, 8 … places after it: log2(n) each, and nobody is further than log2(n) hops away. */
+function pairsToIntroduce(nodes: readonly NodeRef[]): readonly (readonly [NodeRef, NodeRef])[] {
+  const pairs = new Map<string, readonly [NodeRef, NodeRef]>();
+  for (const [i, one] of nodes.entries()) {
+    for (let distance = 1; distance < nodes.length; distance *= 2) {
+      const other = nodes[(i + distance) % nodes.length]!;
+      // One direction is enough, and two at once would only make two handshakes of one.
+      const key = [one.id, other.id].sort().join(" ");
+      if (!pairs.has(key)) pairs.set(key, [one, other]);
+    }
+  }
+  return [...pairs.values()];
+}
+
+/** The bus port is said only where it is not the usual one: servers before 4.0 do not take it. */
+function meetArguments(address: Address): readonly (string | number)[] {
+  const busPort = busPortOf(address);
+  return [address.host, address.port, ...(busPort === address.port + BUS_PORT_OFFSET ? [] : [busPort])];
+}
+
+/** Tells who does not know whom, and tries the bus ports from here: the usual culprits. */
+async function diagnose(nodes: readonly NodeRef[], executor: Executor): Promise<never> {
+  const gaps = gapsIn(nodes, await viewsOf(nodes, executor));
+  const strangers = [...new Map(gaps.map(({ stranger }) => [stranger.id, stranger])).values()];
+  const details = await Promise.all(
+    strangers.map(async (stranger) => {
+      const unknownTo = gaps
+        .filter((gap) => gap.stranger.id === stranger.id)
+        .map(({ node }) => formatAddress(node.address));
+      return `${formatAddress(stranger.address)} is not known to ${unknownTo.join(", ")}; ${await busPortText(stranger, executor)}`;
+    }),
+  );
+  throw joinTimedOut(executor.timeout / 1000, details);
+}
+
+async function busPortText({ address }: NodeRef, { connections }: Executor): Promise<string> {
+  const port = busPortOf(address);
+  const dial = { host: connections.dialOf(address).host, port };
+  const answers = await tcpAnswers(dial, 1000);
+  return answers
+    ? `its bus port ${port} can be reached from here, so look between the nodes`
+    : `its bus port ${port} cannot be reached from here either`;
+}

@@ -1,0 +1,77 @@
+import { SlotctlError } from "../errors.ts";
+import type { Plan, Step } from "../plan/plan.ts";
+import { carryOut } from "./carry-out.ts";
+import type { Executor } from "./executor.ts";
+import { interrupted, stoppedPartWay } from "./failures.ts";
+import { verify } from "./verify.ts";
+
+/**
+ * Carries out a plan and returns whether anything had to be changed. Each step first looks whether it is true already,
+ * so that a run can be repeated after any interruption; afterwards every node itself has to report what was planned.
+ * @throws SlotctlError that says what was done before it
+ */
+export async function runPlan(plan: Plan, executor: Executor): Promise<boolean> {
+  const run = new Run(plan, executor);
+  executor.emit({ type: "run-started", steps: plan.steps.length });
+  try {
+    for (const phase of phasesOf(plan.steps)) await run.phase(phase);
+    await verify(plan.expected, executor);
+  } catch (error) {
+    throw run.explain(error);
+  }
+  executor.emit({ type: "run-done", changed: run.changed });
+  return run.changed;
+}
+
+interface NumberedStep {
+  readonly index: number;
+  readonly step: Step;
+}
+
+/** Steps of one kind that stand together touch different nodes and are carried out side by side. */
+function phasesOf(steps: readonly Step[]): readonly (readonly NumberedStep[])[] {
+  const phases: NumberedStep[][] = [];
+  for (const [index, step] of steps.entries()) {
+    const phase = phases.at(-1);
+    if (phase?.[0]?.step.kind === step.kind) phase.push({ index, step });
+    else phases.push([{ index, step }]);
+  }
+  return phases;
+}
+
+class Run {
+  readonly #plan: Plan;
+  readonly #executor: Executor;
+  #done = 0;
+  changed = false;
+
+  constructor(plan: Plan, executor: Executor) {
+    this.#plan = plan;
+    this.#executor = executor;
+  }
+
+  /** Lets every step of the phase come to its end before the first failure is reported. */
+  async phase(steps: readonly NumberedStep[]): Promise<void> {
+    this.#executor.signal.throwIfAborted();
+    const outcomes = await Promise.allSettled(steps.map((numbered) => this.#step(numbered)));
+    const failed = outcomes.find(({ status }) => status === "rejected");
+    if (failed?.status === "rejected") throw failed.reason;
+  }
+
+  async #step({ index, step }: NumberedStep): Promise<void> {
+    const { emit } = this.#executor;
+    emit({ type: "step-started", index, step });
+    const changed = await carryOut(step, this.#executor, () => {
+      this.changed = true;
+    });
+    this.#done++;
+    emit({ type: "step-done", index, step, changed });
+  }
+
+  explain(error: unknown): unknown {
+    const { signal } = this.#executor;
+    if (signal.aborted) return interrupted(this.changed, this.#done, this.#plan.steps.length);
+    if (!(error instanceof SlotctlError) || !this.changed) return error;
+    return stoppedPartWay(error, this.#done, this.#plan.steps.length);
+  }
+}

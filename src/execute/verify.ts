@@ -1,0 +1,117 @@
+import { formatAddress } from "../model/address.ts";
+import type { View } from "../model/cluster.ts";
+import { parseInfo } from "../model/parse-info.ts";
+import { nodesParser } from "../model/parse-nodes.ts";
+import { formatRanges } from "../model/slot.ts";
+import { ServerError } from "../node/node.ts";
+import { waitUntil } from "../node/wait-until.ts";
+import type { NodeRef, PlannedShard } from "../plan/plan.ts";
+import type { Wait } from "./events.ts";
+import { type Executor, forgive, nodeOf } from "./executor.ts";
+import { verifyTimedOut } from "./failures.ts";
+
+/**
+ * Waits until every node itself reports what was planned: its role and slots, the same slot map as everybody else,
+ * cluster_state:ok, and as a replica a link that is up.
+ * @throws SlotctlError, exit code 7, that lists what is still missing
+ */
+export async function verify(expected: readonly PlannedShard[], executor: Executor): Promise<void> {
+  const wanted = expected.flatMap(wantedOf);
+  let missing: readonly Missing[] = [];
+  const look = async () => {
+    missing = await findMissing(wanted, executor);
+    if (missing.length === 0) return true;
+    const on = firstOf(missing);
+    const late = new Set(missing.filter((item) => item.on === on).map(({ node }) => node));
+    executor.emit({ type: "waiting", on, done: wanted.length - late.size, total: wanted.length });
+    return undefined;
+  };
+  if ((await waitUntil(look, executor)) !== undefined) return;
+  throw verifyTimedOut(
+    executor.timeout / 1000,
+    missing.map(({ node, what }) => `${formatAddress(node.address)} ${what}`),
+  );
+}
+
+interface Wanted {
+  readonly node: NodeRef;
+  readonly slots: string;
+  readonly primary: NodeRef | undefined;
+}
+
+function wantedOf({ primary, slots, replicas }: PlannedShard): readonly Wanted[] {
+  return [{ node: primary, slots, primary: undefined }, ...replicas.map((node) => ({ node, slots: "", primary }))];
+}
+
+interface Missing {
+  readonly node: NodeRef;
+  readonly on: Wait;
+  readonly what: string;
+}
+
+/** In the order in which they come true. */
+const ORDER: readonly Wait[] = ["join", "agreement", "replica-links", "cluster-state"];
+
+function firstOf(missing: readonly Missing[]): Wait {
+  return ORDER.find((wait) => missing.some(({ on }) => on === wait)) ?? "agreement";
+}
+
+async function findMissing(wanted: readonly Wanted[], executor: Executor): Promise<readonly Missing[]> {
+  const parse = nodesParser();
+  const reports = await Promise.all(wanted.map(async (want) => ({ want, report: await ask(want, executor, parse) })));
+  const slotMap = reports.find(({ report }) => report !== undefined)?.report?.view.slotMap;
+  return reports.flatMap(({ want, report }) => missingIn(want, report, slotMap, wanted.length));
+}
+
+interface Report {
+  readonly view: View;
+  readonly clusterInfo: ReadonlyMap<string, string>;
+  readonly replication: ReadonlyMap<string, string>;
+}
+
+async function ask({ node }: Wanted, executor: Executor, parse: (reply: string) => View): Promise<Report | undefined> {
+  try {
+    const server = await nodeOf(executor, node);
+    const [nodes, info, replication] = await server.sendAll([
+      ["CLUSTER", "NODES"],
+      ["CLUSTER", "INFO"],
+      ["INFO", "replication"],
+    ]);
+    const refusal = [nodes, info, replication].find((outcome) => outcome instanceof ServerError);
+    if (refusal instanceof ServerError) throw refusal;
+    return {
+      view: parse(String(nodes)),
+      clusterInfo: parseInfo(String(info)),
+      replication: parseInfo(String(replication)),
+    };
+  } catch (error) {
+    return forgive(executor, node, error);
+  }
+}
+
+function missingIn(
+  { node, slots, primary }: Wanted,
+  report: Report | undefined,
+  slotMap: string | undefined,
+  members: number,
+): readonly Missing[] {
+  const missing = (on: Wait, what: string): Missing => ({ node, on, what });
+  if (report === undefined) return [missing("join", "does not answer")];
+  const { view, clusterInfo, replication } = report;
+  const { myself } = view;
+  const known = view.lines.filter(({ handshake }) => !handshake).length;
+  if (known < members) return [missing("join", `knows ${known} of ${members} nodes`)];
+  if (primary === undefined && (myself.role !== "primary" || formatRanges(myself.slots) !== slots)) {
+    return [missing("agreement", `is not yet the primary of slots ${slots}`)];
+  }
+  if (primary !== undefined && myself.primaryId !== primary.id) {
+    return [missing("agreement", `is not yet a replica of ${formatAddress(primary.address)}`)];
+  }
+  return [
+    ...(view.slotMap === slotMap ? [] : [missing("agreement", "has another slot map than the others")]),
+    ...(clusterInfo.get("cluster_state") === "ok" ? [] : [missing("cluster-state", "still says cluster_state:fail")]),
+    ...(primary === undefined || replication.get("master_link_status") === "up"
+      ? []
+      : [missing("replica-links", `has no link to its primary ${formatAddress(primary.address)}`)]),
+  ];
+}

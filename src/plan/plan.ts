@@ -1,0 +1,60 @@
+import type { Address } from "../model/address.ts";
+import type { NodeId } from "../model/cluster.ts";
+
+/** A node as a plan names it: the id is what counts, the address is where its peers reach it. */
+export interface NodeRef {
+  readonly id: NodeId;
+  readonly address: Address;
+}
+
+/** A node that knows nobody yet is given its config epoch, so that no two primaries begin with the same one. */
+export interface SetConfigEpoch {
+  readonly kind: "set-config-epoch";
+  readonly node: NodeRef;
+  readonly epoch: number;
+}
+
+/** A node takes slots that nobody owns. Slots are written as Redis writes them: "0-5460,7000". */
+export interface AddSlots {
+  readonly kind: "add-slots";
+  readonly node: NodeRef;
+  readonly slots: string;
+}
+
+/** All these nodes become members of one cluster and know each other. */
+export interface Meet {
+  readonly kind: "meet";
+  readonly nodes: readonly NodeRef[];
+}
+
+/** A node without slots becomes a replica. */
+export interface Replicate {
+  readonly kind: "replicate";
+  readonly node: NodeRef;
+  readonly primary: NodeRef;
+}
+
+/** One change to the cluster. Plain data: it can be shown, saved, simulated or carried out. */
+export type Step = SetConfigEpoch | AddSlots | Meet | Replicate;
+
+/** A shard as the plan means it to be in the end. */
+export interface PlannedShard {
+  readonly primary: NodeRef;
+  readonly slots: string;
+  readonly replicas: readonly NodeRef[];
+}
+
+export const PLAN_SCHEMA_VERSION = 1;
+
+export interface Plan {
+  readonly schemaVersion: typeof PLAN_SCHEMA_VERSION;
+  readonly command: "create";
+  /** Signature of the cluster the plan was made for. */
+  readonly madeFor: string;
+  readonly steps: readonly Step[];
+  /** Why it is as it is, where that is not plain to see. */
+  readonly reasons: readonly string[];
+  /** What the operator should know before saying yes. */
+  readonly warnings: readonly string[];
+  readonly expected: readonly PlannedShard[];
+}

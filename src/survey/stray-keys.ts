@@ -1,0 +1,105 @@
+import { SlotctlError } from "../errors.ts";
+import { type Cluster, type ClusterNode, primariesOf, type StrayKeys } from "../model/cluster.ts";
+import { complementRanges, countSlots, type SlotRanges, slotsOf, toRanges } from "../model/slot.ts";
+import type { Connections } from "../node/connections.ts";
+import { type Command, type Node, ServerError } from "../node/node.ts";
+import { fieldsOf } from "./ask-node.ts";
+import { mapConcurrently } from "./map-concurrently.ts";
+
+/** `cheap` looks into foreign slots only where the counts do not add up; `thorough` always does. */
+export type StraySearch = "cheap" | "thorough";
+
+const CONCURRENCY = 16;
+
+/** So many commands go out in one write; a server answers them in a few milliseconds. */
+const CHUNK = 2048;
+
+/** The same cluster, with the keys that primaries hold in slots that they do not own. */
+export async function surveyStrayKeys(
+  cluster: Cluster,
+  connections: Connections,
+  search: StraySearch,
+): Promise<Cluster> {
+  const primaries = new Set(primariesOf(cluster));
+  const nodes = await mapConcurrently(cluster.nodes, CONCURRENCY, async (node) =>
+    primaries.has(node) && node.view !== undefined
+      ? { ...node, strayKeys: await strayKeysOf(node, connections, search) }
+      : node,
+  );
+  return { nodes };
+}
+
+async function strayKeysOf(
+  node: ClusterNode,
+  connections: Connections,
+  search: StraySearch,
+): Promise<StrayKeys | undefined> {
+  const databases = [...(node.facts?.keysByDatabase.keys() ?? [])];
+  if (databases.length === 0) return { keys: 0, slots: [] };
+  try {
+    const server = await connections.to(node.dial);
+    const found: StrayKeys[] = [];
+    for (const database of databases) found.push(await strayKeysIn(server, node, database, search));
+    return {
+      keys: found.reduce((keys, stray) => keys + stray.keys, 0),
+      slots: toRanges(found.flatMap(({ slots }) => [...slotsOf(slots)])),
+    };
+  } catch (error) {
+    // A node that went away, or a user who may not count: that is reported elsewhere, and nothing is claimed here.
+    if (error instanceof SlotctlError || error instanceof ServerError) return undefined;
+    throw error;
+  }
+}
+
+/** A slot that is being imported holds keys before it is owned: an open slot is reported as such, not as stray keys. */
+async function strayKeysIn(server: Node, node: ClusterNode, database: number, search: StraySearch): Promise<StrayKeys> {
+  // Only Valkey 9 has more than database 0 in cluster mode.
+  if (database !== 0) await server.send("SELECT", database);
+  try {
+    if (search === "cheap" && (await countsAddUp(server, node.slots))) return { keys: 0, slots: [] };
+    const open = toRanges(node.openSlots.map(({ slot }) => slot));
+    const foreign = complementRanges(toRanges([...slotsOf(node.slots), ...slotsOf(open)]));
+    const counts = await countKeys(server, foreign);
+    return { keys: [...counts.values()].reduce((a, b) => a + b, 0), slots: toRanges(counts.keys()) };
+  } finally {
+    if (database !== 0) await server.send("SELECT", 0);
+  }
+}
+
+/** Keys in owned slots against all keys: when they are equal there is nothing in any other slot. */
+async function countsAddUp(server: Node, owned: SlotRanges): Promise<boolean> {
+  const before = Number(await server.send("DBSIZE"));
+  const counted = (await countBySlotStats(server, owned)) ?? sum((await countKeys(server, owned)).values());
+  return counted >= before;
+}
+
+/** One command counts all slots where CLUSTER SLOT-STATS exists (Valkey 8.0, Redis 8.2); undefined elsewhere. */
+async function countBySlotStats(server: Node, owned: SlotRanges): Promise<number | undefined> {
+  const commands = owned.map(({ start, end }): Command => ["CLUSTER", "SLOT-STATS", "SLOTSRANGE", start, end]);
+  const replies = await server.sendAll(commands);
+  if (replies.some((reply) => !Array.isArray(reply))) return undefined;
+  const stats = replies.flat() as unknown[];
+  // [slot, [name, value, …]] for each slot
+  return sum(stats.map((entry) => (Array.isArray(entry) ? Number(fieldsOf(entry[1]).get("key-count") ?? 0) : 0)));
+}
+
+/** Keys for each slot that holds any. */
+async function countKeys(server: Node, slots: SlotRanges): Promise<ReadonlyMap<number, number>> {
+  const counts = new Map<number, number>();
+  const wanted = [...slotsOf(slots)];
+  for (let first = 0; first < countSlots(slots); first += CHUNK) {
+    const chunk = wanted.slice(first, first + CHUNK);
+    const replies = await server.sendAll(chunk.map((slot): Command => ["CLUSTER", "COUNTKEYSINSLOT", slot]));
+    for (const [i, reply] of replies.entries()) {
+      if (reply instanceof ServerError) throw reply;
+      if (Number(reply) > 0) counts.set(chunk[i]!, Number(reply));
+    }
+  }
+  return counts;
+}
+
+function sum(numbers: Iterable<number>): number {
+  let total = 0;
+  for (const number of numbers) total += number;
+  return total;
+}

@@ -1,0 +1,176 @@
+import type { SlotctlError } from "../errors.ts";
+import { formatAddress } from "../model/address.ts";
+import { type Cluster, type ClusterNode, membersOf, primariesOf, shardsOf, slotCountOf } from "../model/cluster.ts";
+import { keyCountOf } from "../model/facts.ts";
+import { countSlots, formatRanges, unionRanges } from "../model/slot.ts";
+import { hasErrors, type Problem, severityOf } from "../plan/problems.ts";
+import { problemText } from "./problem-text.ts";
+import { type Progress, silentProgress } from "./progress.ts";
+import type { Result, ShownPlan, View } from "./view.ts";
+
+/** Version of the documents below. Raised when a field goes or changes its meaning. */
+const SCHEMA_VERSION = 1;
+
+export interface JsonOptions {
+  readonly out: (text: string) => void;
+  readonly talk: (text: string) => void;
+  readonly quiet: boolean;
+  readonly progress?: Progress;
+}
+
+/** For scripts: exactly one JSON document on stdout, whatever happens. Slots are written as Redis writes them. */
+export function jsonView({ out, talk, quiet, progress = silentProgress }: JsonOptions): View {
+  const print = (document: object) =>
+    out(`${JSON.stringify({ schemaVersion: SCHEMA_VERSION, ...document }, slotsAsText, 2)}\n`);
+  const say = (text: string) => {
+    if (!quiet) talk(`${text}\n`);
+  };
+  return {
+    // The plan is part of the one document that comes at the end.
+    plan: () => undefined,
+    event: (event) => progress.event(event),
+    note: say,
+    warning: (text) => say(`warning: ${text}`),
+    result: (result) => print(resultDocument(result)),
+    error: (error) => print(errorDocument(error)),
+    end: () => progress.pause(),
+  };
+}
+
+export function errorDocument({ code, message, hint, details, exitCode }: SlotctlError): object {
+  return {
+    ok: false,
+    error: {
+      code,
+      message,
+      ...(hint === undefined ? {} : { hint }),
+      ...(details.length === 0 ? {} : { details }),
+      exitCode,
+    },
+  };
+}
+
+/** Range lists as "0-5460,7000", maps as objects. */
+function slotsAsText(_key: string, value: unknown): unknown {
+  if (Array.isArray(value) && value.length > 0 && value.every(isRange)) return formatRanges(value);
+  return value instanceof Map ? Object.fromEntries(value) : value;
+}
+
+function isRange(value: unknown): value is { start: number; end: number } {
+  return typeof value === "object" && value !== null && "start" in value && "end" in value;
+}
+
+function resultDocument(result: Result): object {
+  switch (result.kind) {
+    case "check":
+    case "quick-check":
+      return {
+        ok: !hasErrors(result.problems) && !(result.kind === "check" && result.strict && result.problems.length > 0),
+        command: "check",
+        ...totalsDocument(result.cluster),
+        problems: result.problems.map((problem) => problemDocument(problem, result.cluster)),
+      };
+    case "info":
+      return { ok: true, command: "info", ...totalsDocument(result.cluster), ...shardsDocument(result.cluster) };
+    case "create":
+      return {
+        ok: true,
+        command: "create",
+        changed: result.outcome === "created",
+        dryRun: result.outcome === "dry-run",
+        ...planDocument(result.shown),
+        seconds: round(result.seconds),
+      };
+    case "create-exists":
+      return { ok: true, command: "create", changed: false, dryRun: false, ...totalsDocument(result.cluster) };
+    case "wait":
+      return {
+        ok: true,
+        command: "wait",
+        condition: result.condition,
+        nodes: result.nodes,
+        seconds: round(result.seconds),
+      };
+    case "sandbox":
+      return {
+        ok: true,
+        command: "sandbox",
+        changed: result.action === "started" || result.action === "stopped",
+        state: result.action === "nothing" ? "absent" : result.action === "stopped" ? "stopped" : "running",
+        directory: result.directory,
+        engine: result.engine,
+        nodes: result.nodes.map(({ address, pid, running }) => ({ address: formatAddress(address), pid, running })),
+      };
+  }
+}
+
+function round(seconds: number): number {
+  return Math.round(seconds * 1000) / 1000;
+}
+
+function problemDocument(problem: Problem, cluster: Cluster): object {
+  const { what, advice } = problemText(problem, cluster);
+  const { kind, ...evidence } = problem;
+  return { kind, severity: severityOf(problem), message: what, hint: advice, evidence };
+}
+
+function totalsDocument(cluster: Cluster): object {
+  const nodes = membersOf(cluster);
+  const primaries = primariesOf(cluster);
+  return {
+    totals: {
+      nodes: nodes.length,
+      reached: nodes.filter(({ view }) => view !== undefined).length,
+      shards: primaries.filter(({ slots }) => slots.length > 0).length,
+      slots: countSlots(unionRanges(...primaries.map(({ slots }) => slots))),
+      keys: primaries.reduce((keys, { facts }) => keys + (facts === undefined ? 0 : keyCountOf(facts)), 0),
+      memoryBytes: nodes.reduce((bytes, { facts }) => bytes + (facts?.usedMemoryBytes ?? 0), 0),
+    },
+  };
+}
+
+function shardsDocument(cluster: Cluster): object {
+  const shards = shardsOf(cluster);
+  const inShards = new Set(shards.flatMap(({ replicas }) => replicas));
+  return {
+    shards: shards.map(({ primary, replicas }) => ({
+      slots: formatRanges(primary.slots),
+      slotCount: slotCountOf(primary),
+      primary: nodeDocument(primary),
+      replicas: replicas.map(nodeDocument),
+    })),
+    replicasWithoutPrimary: membersOf(cluster)
+      .filter((node) => node.role === "replica" && !inShards.has(node))
+      .map(nodeDocument),
+  };
+}
+
+function nodeDocument(node: ClusterNode): object {
+  const { facts } = node;
+  return {
+    id: node.id,
+    address: formatAddress(node.address),
+    ...(node.hostname === undefined ? {} : { hostname: node.hostname }),
+    ...(node.zone === undefined ? {} : { zone: node.zone }),
+    role: node.role,
+    health: node.health,
+    reached: facts !== undefined,
+    ...(node.unreachable === undefined ? {} : { unreachable: node.unreachable }),
+    configEpoch: node.configEpoch,
+    ...(facts === undefined
+      ? {}
+      : {
+          engine: facts.engine,
+          version: facts.version,
+          clusterState: facts.clusterState,
+          keys: keyCountOf(facts),
+          memoryBytes: facts.usedMemoryBytes,
+          replicationOffset: facts.replication.offset,
+          ...(facts.replication.role === "replica" ? { linkUp: facts.replication.linkUp } : {}),
+        }),
+  };
+}
+
+function planDocument({ plan, design }: ShownPlan): object {
+  return { plan, violations: design.violations };
+}

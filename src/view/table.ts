@@ -1,0 +1,48 @@
+import { stripVTControlCharacters } from "node:util";
+
+export interface Column {
+  readonly title: string;
+  readonly align?: "left" | "right";
+}
+
+/**
+ * Lines up cells under their titles, two blanks apart. Columns in which no row has anything are left out. Colour codes
+ * in cells do not count for the width.
+ */
+export function tableLines(columns: readonly Column[], rows: readonly (readonly string[])[]): readonly string[] {
+  const used = columns.map((_, i) => rows.some((row) => row[i] !== undefined && row[i] !== ""));
+  const pick = <T>(cells: readonly T[]): readonly T[] => cells.filter((_, i) => used[i]);
+  const kept = pick(columns);
+  const body = [kept.map(({ title }) => title), ...rows.map(pick)];
+  const widths = kept.map((_, i) => Math.max(...body.map((cells) => widthOf(cells[i] ?? ""))));
+  return body.map((cells) =>
+    cells
+      .map((cell, i) => pad(cell, widths[i]!, kept[i]!.align))
+      .join("  ")
+      .trimEnd(),
+  );
+}
+
+export function widthOf(text: string): number {
+  return stripVTControlCharacters(text).length;
+}
+
+export function pad(text: string, width: number, align: "left" | "right" = "left"): string {
+  const blanks = " ".repeat(Math.max(0, width - widthOf(text)));
+  return align === "left" ? text + blanks : blanks + text;
+}
+
+/** Breaks a sentence into lines of at most `width`, each further one indented. */
+export function wrap(text: string, width: number, indent = ""): readonly string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(" ")) {
+    if (line !== "" && widthOf(line) + 1 + widthOf(word) > width) {
+      lines.push(line);
+      line = indent + word;
+    } else {
+      line = line === "" ? word : `${line} ${word}`;
+    }
+  }
+  return [...lines, line];
+}

@@ -1,0 +1,53 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+
+/** What each folder may import besides itself: our folders and files, then the packages that it wraps. */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  model: [],
+  plan: ["model"],
+  node: ["model", "errors", "ioredis", "node:"],
+  survey: ["node", "model", "errors", "node:"],
+  execute: ["plan", "node", "model", "errors"],
+  sandbox: ["node", "survey", "model", "errors", "node:"],
+  view: ["plan", "execute", "model", "errors", "chalk", "ora", "node:"],
+  commands: ["sandbox", "view", "execute", "survey", "plan", "node", "model", "errors", "node:"],
+  wizard: ["commands", "model", "errors", "inquirer", "node:"],
+  cli: ["wizard", "commands", "view", "plan", "model", "errors", "commander"],
+};
+
+/** The modules that a source file imports, also late, as folder, file or package names. */
+function importsOf(path: string): readonly string[] {
+  const source = readFileSync(path, "utf8");
+  const specifiers = [...source.matchAll(/(?:from|import\()\s*"([^"]+)"/g)].map(([, specifier]) => specifier!);
+  return specifiers.map((specifier) => {
+    if (specifier.startsWith("node:")) return "node:";
+    if (specifier.startsWith("../")) return specifier.split("/")[1]!.replace(/\.ts$/, "");
+    return specifier.startsWith("./") ? "." : specifier;
+  });
+}
+
+function filesIn(folder: string): readonly string[] {
+  return readdirSync(join("src", folder), { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".ts"));
+}
+
+describe.each(Object.entries(MAY_IMPORT))("src/%s", (folder, allowed) => {
+  test.each(filesIn(folder))("%s imports only what lies below it", (file) => {
+    const foreign = importsOf(join("src", folder, file)).filter((name) => name !== "." && !allowed.includes(name));
+    expect(foreign).toEqual([]);
+  });
+});
+
+test("every folder of src has its rule", () => {
+  const folders = readdirSync("src", { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  expect(folders.map(({ name }) => name).sort()).toEqual(Object.keys(MAY_IMPORT).sort());
+});
+
+test("the planner and the model know no clock, no chance, no process", () => {
+  for (const folder of ["model", "plan"]) {
+    for (const file of filesIn(folder)) {
+      const source = readFileSync(join("src", folder, file), "utf8");
+      expect(source, `${folder}/${file}`).not.toMatch(/\bDate\.now|new Date\(|Math\.random|performance\.now|\bprocess\./);
+    }
+  }
+});
