@@ -279,8 +279,11 @@ function canonical(word: string): string {
 function spanAt(argv: readonly string[], at: number): number | undefined {
   const name = canonical(argv[at]!);
   if (FLAG_NAMES.has(name)) return 1;
-  if (!VALUED_NAMES.has(name) || at + 1 === argv.length) return undefined;
-  return name === "--cluster-weight" ? 1 + runAt(argv, at + 1, isWeight).length : 2;
+  const next = argv[at + 1];
+  if (!VALUED_NAMES.has(name) || next === undefined) return undefined;
+  if (name !== "--cluster-weight") return 2;
+  // A first word that is no weight is a mistake to complain of; redis-cli would go on and rebalance without weights.
+  return 1 + (isPositional(next) && !isWeight(next) ? 1 : runAt(argv, at + 1, isWeight).length);
 }
 
 /** "--cluster-weight a=1 b=2" takes words for as long as they look like this. */
@@ -369,7 +372,7 @@ function withStdin(run: readonly string[], before: Given["options"], readStdin: 
 
 /** An option with its value attached, "-asecret" or "--pass=secret", is unknown, and must not be quoted in full. */
 function withoutSecret(word: string): string {
-  return word.replace(/^(-a|-u|--pass|--cluster-from-pass)(?=.).*$/s, "$1...");
+  return word.replace(/^(-a|-u|--[^=]*(?:pass|auth)[^=]*=)(?=.).*$/is, "$1...");
 }
 
 function has({ options }: Pick<Given, "options">, flag: Flag): boolean {
@@ -497,10 +500,10 @@ interface Input {
 
 function commandOf(given: Given, env: Environment): DropInCommand {
   const { subcommand, positionals } = given;
-  const known = SUBCOMMANDS.get(subcommand);
   if (subcommand === "help") {
-    throw new Stop({ kind: "usage", text: helpText(), stream: "stdout", exitCode: ExitCode.Failed });
+    throw new Stop({ kind: "usage", text: HELP, stream: "stdout", exitCode: ExitCode.Failed });
   }
+  const known = SUBCOMMANDS.get(subcommand);
   if (known === undefined) throw refusal("Unknown --cluster subcommand");
   if (positionals.length < known.least || positionals.length > (known.most ?? Number.POSITIVE_INFINITY)) {
     throw refusal("[ERR] Wrong number of arguments for specified --cluster sub command");
@@ -757,83 +760,63 @@ function throwing(stop: Stop): never {
 }
 
 /** The answer to `--cluster help`, laid out as in redis-cli. */
-export function helpText(): string {
-  const blocks = HELP.map(([name, positionals, ...options]) =>
-    [
-      `  ${name!.padEnd(15)}${positionals}\n`,
-      ...options.map((option) => `${" ".repeat(17)}--cluster-${option}\n`),
-    ].join(""),
-  );
-  return [
-    "Cluster Manager Commands:\n",
-    ...blocks,
-    "\nAny node of a cluster that works will do as the host and port of check, info, fix, reshard, rebalance, add-node " +
-      "(the existing one), del-node, call, set-timeout, import and backup.\n",
-    "\nCluster Manager Options:\n  --cluster-yes  Automatic yes to cluster commands prompts\n\n",
-  ].join("");
-}
+const HELP = `Cluster Manager Commands:
+  create         host1:port1 ... hostN:portN
+                 --cluster-replicas <number>
+  check          host:port, or host port
+                 --cluster-search-multiple-owners
+  info           host:port, or host port
+  fix            host:port, or host port
+                 --cluster-search-multiple-owners
+                 --cluster-fix-with-unreachable-masters
+                 --cluster-timeout <milliseconds>
+                 --cluster-pipeline <keys>
+                 --cluster-replace
+  reshard        host:port, or host port
+                 --cluster-from <id,...,id or all>
+                 --cluster-to <id>
+                 --cluster-slots <number>
+                 --cluster-yes
+                 --cluster-timeout <milliseconds>
+                 --cluster-pipeline <keys>
+                 --cluster-replace
+                 --cluster-use-atomic-slot-migration
+  rebalance      host:port, or host port
+                 --cluster-weight <id1=w1 ... idN=wN>
+                 --cluster-use-empty-masters
+                 --cluster-timeout <milliseconds>
+                 --cluster-simulate
+                 --cluster-pipeline <keys>
+                 --cluster-threshold <percent>
+                 --cluster-replace
+                 --cluster-use-atomic-slot-migration
+  add-node       new_host:new_port existing_host:existing_port
+                 --cluster-slave
+                 --cluster-master-id <id>
+  del-node       host:port node_id
+  call           host:port command arg ... arg
+                 --cluster-only-masters
+                 --cluster-only-replicas
+  set-timeout    host:port milliseconds
+  import         host:port
+                 --cluster-from <host:port>
+                 --cluster-from-user <name>
+                 --cluster-from-pass <password>
+                 --cluster-from-askpass
+                 --cluster-copy
+                 --cluster-replace
+                 --cluster-timeout <milliseconds>
+  backup         host:port directory
+  ${"help".padEnd(15)}
 
-const ENTRY = "host:port, or host port";
+In check, info, fix, reshard, rebalance, del-node, call, set-timeout, import and backup, name any working node of the cluster.
 
-/** Name, positionals, options. */
-const HELP: readonly (readonly string[])[] = [
-  ["create", "host1:port1 ... hostN:portN", "replicas <number>"],
-  ["check", ENTRY, "search-multiple-owners"],
-  ["info", ENTRY],
-  [
-    "fix",
-    ENTRY,
-    "search-multiple-owners",
-    "fix-with-unreachable-masters",
-    "timeout <milliseconds>",
-    "pipeline <keys>",
-    "replace",
-  ],
-  [
-    "reshard",
-    ENTRY,
-    "from <id,id,...|all>",
-    "to <id>",
-    "slots <number>",
-    "yes",
-    "timeout <milliseconds>",
-    "pipeline <keys>",
-    "replace",
-    "use-atomic-slot-migration",
-  ],
-  [
-    "rebalance",
-    ENTRY,
-    "weight <id1=w1 ... idN=wN>",
-    "use-empty-masters",
-    "timeout <milliseconds>",
-    "simulate",
-    "pipeline <keys>",
-    "threshold <percent>",
-    "replace",
-    "use-atomic-slot-migration",
-  ],
-  ["add-node", "new_host:new_port existing_host:existing_port", "slave", "master-id <id>"],
-  ["del-node", "host:port node_id"],
-  ["call", "host:port command arg ... arg", "only-masters", "only-replicas"],
-  ["set-timeout", "host:port milliseconds"],
-  [
-    "import",
-    "host:port",
-    "from <host:port>",
-    "from-user <name>",
-    "from-pass <password>",
-    "from-askpass",
-    "copy",
-    "replace",
-    "timeout <milliseconds>",
-  ],
-  ["backup", "host:port directory"],
-  ["help", ""],
-];
+Cluster Manager Options:
+  --cluster-yes  Automatic yes to cluster commands prompts
 
-function usageText(): string {
-  return `Usage: slotctl [options] --cluster <subcommand> [arguments] [--cluster-... options]
+`;
+
+const USAGE = `Usage: slotctl [options] --cluster <subcommand> [arguments] [--cluster-... options]
 Takes the command lines of redis-cli --cluster and valkey-cli --cluster as they are.
 
   -a, --pass <password>  Password of all nodes. SLOTCTL_AUTH, VALKEYCLI_AUTH or REDISCLI_AUTH
@@ -841,7 +824,7 @@ Takes the command lines of redis-cli --cluster and valkey-cli --cluster as they 
   --user <name>          ACL user; needs a password.
   --askpass              Ask for the password, or read it as a line from standard input.
   --no-auth-warning      Do not warn about a password on the command line.
-  -u <uri>               redis://user:password@host, rediss://... for TLS; valkey:// works as well.
+  -u <uri>               redis://user:password@host, or rediss://... for TLS; valkey:// works as well.
                          The host and port are not used.
   --tls                  Connect with TLS.
   --sni <host>           Server name for TLS.
@@ -861,4 +844,3 @@ Takes the command lines of redis-cli --cluster and valkey-cli --cluster as they 
 All other options of redis-cli are accepted and have no effect.
 slotctl --cluster help lists the subcommands; slotctl --help shows slotctl's own commands.
 `;
-}

@@ -1,5 +1,5 @@
-/** The name of a directive, and its value as it stands in the file: `save` with `""`. */
-export type Settings = Readonly<Record<string, string>>;
+/** Directives by name, with their values as they stand in the file: `save` with `""`. A list is one line for each. */
+export type Settings = Readonly<Record<string, string | readonly string[]>>;
 
 export const CONFIG_FILE = "redis.conf";
 export const LOG_FILE = "server.log";
@@ -32,7 +32,7 @@ export function clusterSettings(nodeTimeout: number): Settings {
 /** One "name value" line each. */
 export function configText(settings: Settings): string {
   return Object.entries(settings)
-    .map(([name, value]) => `${name} ${value}\n`)
+    .flatMap(([name, value]) => [value].flat().map((one) => `${name} ${one}\n`))
     .join("");
 }
 

@@ -54,12 +54,8 @@ export async function startSandbox(request: SandboxRequest): Promise<Sandbox> {
 /** What is left of a sandbox that died, with the machine perhaps, is in nobody's way. */
 async function clearRemains(directory: string): Promise<void> {
   const sandbox = await sandboxStatus(directory);
-  const running = sandbox?.nodes.filter((node) => node.running) ?? [];
-  if (running.length > 0)
-    throw sandboxRunning(
-      directory,
-      running.map(({ address }) => address),
-    );
+  const running = sandbox?.nodes.filter((node) => node.running).map(({ address }) => address) ?? [];
+  if (running.length > 0) throw sandboxRunning(directory, running);
   await stopSandbox(directory);
 }
 

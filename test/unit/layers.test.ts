@@ -19,7 +19,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 /** The modules that a source file imports, also late, as folder, file or package names. */
 function importsOf(path: string): readonly string[] {
   const source = readFileSync(path, "utf8");
-  const specifiers = [...source.matchAll(/(?:from|import\()\s*"([^"]+)"/g)].map(([, specifier]) => specifier!);
+  const specifiers = [...source.matchAll(/(?:from|import\()\s*"([\w@./:-]+)"/g)].map(([, specifier]) => specifier!);
   return specifiers.map((specifier) => {
     if (specifier.startsWith("node:")) return "node:";
     if (specifier.startsWith("../")) return specifier.split("/")[1]!.replace(/\.ts$/, "");
