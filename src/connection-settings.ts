@@ -16,6 +16,9 @@ export interface ConnectionRequest {
   readonly cert?: string | undefined;
   readonly key?: string | undefined;
   readonly insecure?: boolean | undefined;
+  /** TLS 1.2 ciphers and TLS 1.3 suites, each as OpenSSL writes them. */
+  readonly ciphers?: string | undefined;
+  readonly cipherSuites?: string | undefined;
   readonly ipv4?: boolean | undefined;
   readonly ipv6?: boolean | undefined;
 }
@@ -63,7 +66,9 @@ function credentialsOf(
   return { user: user ?? uri?.user, password };
 }
 
-function tlsSettings({ sni, cacert, cacertdir, cert, key, insecure = false }: ConnectionRequest): TlsSettings {
+function tlsSettings(request: ConnectionRequest): TlsSettings {
+  const { sni, cacert, cacertdir, cert, key, ciphers, cipherSuites, insecure = false } = request;
+  const names = [cipherSuites, ciphers].filter((list) => list !== undefined);
   if ((cert === undefined) !== (key === undefined)) {
     throw usage("A client certificate needs both --cert and --key", "Give the other one as well");
   }
@@ -76,6 +81,7 @@ function tlsSettings({ sni, cacert, cacertdir, cert, key, insecure = false }: Co
     cert: cert === undefined ? undefined : readText(cert, "--cert"),
     key: key === undefined ? undefined : readText(key, "--key"),
     serverName: sni,
+    ciphers: names.length === 0 ? undefined : names.join(":"),
     insecure,
   };
 }

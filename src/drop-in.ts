@@ -1,3 +1,138 @@
-export async function runDropIn(..._: unknown[]): Promise<undefined> {
-  return undefined;
+import { readFileSync } from "node:fs";
+import { createInterface } from "node:readline";
+import { type DropInCommand, type DropInConnection, parseDropIn } from "./cli/drop-in-arguments.ts";
+import { dropInCheck, dropInInfo } from "./commands/drop-in-check.ts";
+import { type DropInContext, sayFailure } from "./commands/drop-in-context.ts";
+import { dropInCreate } from "./commands/drop-in-create.ts";
+import { connectSettings } from "./connection-settings.ts";
+import { ExitCode, SlotctlError } from "./errors.ts";
+import type { Address } from "./model/address.ts";
+import { Connections } from "./node/connections.ts";
+import type { World } from "./open.ts";
+
+const ANSWER_TIMEOUT_MS = 5_000;
+const CLUSTER_TIMEOUT_MS = 60_000;
+
+/** Runs a command line that was written for redis-cli or valkey-cli, and answers with 0 or 1 as they do. */
+export async function runDropIn(argv: readonly string[], world: World, version: string): Promise<ExitCode> {
+  const parsed = parseDropIn(argv, world.environment, () => readFileSync(0, "utf8"));
+  switch (parsed.kind) {
+    case "usage":
+      world[parsed.stream].write(parsed.text);
+      return parsed.exitCode;
+    case "version":
+      world.stdout.write(`slotctl ${version}\n`);
+      return ExitCode.Ok;
+    case "error":
+      world.stderr.write(parsed.text);
+      return parsed.exitCode;
+    case "command":
+      if (world.stderr.isTTY) for (const warning of parsed.warnings) world.stderr.write(`${warning}\n`);
+      return runCommand(parsed.command, parsed.connection, world);
+  }
+}
+
+async function runCommand(command: DropInCommand, connection: DropInConnection, world: World): Promise<ExitCode> {
+  const lines = lineReader(world.stdin);
+  using connections = new Connections(await settingsFor(connection, world, lines.next));
+  const context = contextFor(connections, world, lines.next);
+  try {
+    return await dispatch(command, context);
+  } catch (error) {
+    if (!(error instanceof SlotctlError)) throw error;
+    sayFailure(error, addressOf(command), context);
+    return ExitCode.Failed;
+  } finally {
+    lines.close();
+  }
+}
+
+function dispatch(command: DropInCommand, context: DropInContext): Promise<ExitCode> {
+  switch (command.subcommand) {
+    case "create":
+      return dropInCreate(command, context);
+    case "check":
+      return dropInCheck(command, context);
+    case "info":
+      return dropInInfo(command.address, context);
+    case "fix":
+    case "reshard":
+    case "rebalance":
+    case "add-node":
+    case "del-node":
+    case "call":
+    case "set-timeout":
+    case "import":
+    case "backup":
+      throw new SlotctlError(`--cluster ${command.subcommand} is not part of this version of slotctl`, {
+        code: "NOT_AVAILABLE",
+        exitCode: ExitCode.Failed,
+      });
+  }
+}
+
+function addressOf(command: DropInCommand): Address {
+  if (command.subcommand === "create") return command.addresses[0]!;
+  return command.subcommand === "import" ? command.from : command.address;
+}
+
+function contextFor(
+  connections: Connections,
+  { stdout, stderr, environment, signal }: World,
+  readLine: DropInContext["readLine"],
+): DropInContext {
+  return {
+    connections,
+    signal,
+    timeout: CLUSTER_TIMEOUT_MS,
+    colour:
+      environment.TERM?.includes("xterm") === true && stdout.isTTY === true && (environment.NO_COLOR ?? "") === "",
+    out: (text) => void stdout.write(text),
+    talk: (text) => void stderr.write(text),
+    isTerminal: stderr.isTTY === true,
+    readLine,
+  };
+}
+
+async function settingsFor(connection: DropInConnection, world: World, readLine: () => Promise<string | undefined>) {
+  const { password, askPass, family, connectTimeoutSeconds } = connection;
+  const timeout =
+    connectTimeoutSeconds === undefined || connectTimeoutSeconds === 0
+      ? ANSWER_TIMEOUT_MS
+      : connectTimeoutSeconds * 1000;
+  const settings = connectSettings(
+    {
+      ...connection,
+      pass: askPass ? await askPassword(world, readLine) : password,
+      ipv4: family === 4,
+      ipv6: family === 6,
+    },
+    // The environment has already had its say.
+    {},
+    ANSWER_TIMEOUT_MS,
+  );
+  return { ...settings, connectTimeout: timeout };
+}
+
+async function askPassword(world: World, readLine: () => Promise<string | undefined>): Promise<string> {
+  if (!world.stdin.isTTY) return (await readLine()) ?? "";
+  return (await import("./wizard/ask-password.ts")).askPassword(world);
+}
+
+/** Lines of standard input one by one; nothing is read before the first is asked for. */
+function lineReader(stdin: NodeJS.ReadStream) {
+  let lines: ReturnType<typeof createInterface> | undefined;
+  let iterator: AsyncIterator<string> | undefined;
+  return {
+    next: async (): Promise<string | undefined> => {
+      lines ??= createInterface({ input: stdin });
+      iterator ??= lines[Symbol.asyncIterator]();
+      const { value, done } = await iterator.next();
+      return done === true ? undefined : value;
+    },
+    close: () => {
+      lines?.close();
+      if (lines !== undefined) stdin.pause();
+    },
+  };
 }

@@ -7,10 +7,10 @@ declare const SLOTCTL_VERSION: string;
 
 /** Runs one command line and says how it went. Only bin/ turns the answer into an exit. */
 export async function main(argv: readonly string[], world: World): Promise<ExitCode> {
+  // Cheap to see, so that the words of redis-cli are only taken apart when they can be there at all.
   if (argv.includes("--cluster")) {
-    const { runDropIn } = await import("./drop-in.ts");
-    const code = await runDropIn(argv, world, SLOTCTL_VERSION);
-    if (code !== undefined) return code;
+    const { isDropIn } = await import("./cli/drop-in-arguments.ts");
+    if (isDropIn(argv)) return (await import("./drop-in.ts")).runDropIn(argv, world, SLOTCTL_VERSION);
   }
   return runNative(argv, world);
 }

@@ -346,7 +346,7 @@ function stopAt(word: string, isLast: boolean): void {
 function usage(stream: Usage["stream"]): Stop {
   return new Stop({
     kind: "usage",
-    text: usageText(),
+    text: USAGE,
     stream,
     exitCode: stream === "stdout" ? ExitCode.Ok : ExitCode.Failed,
   });

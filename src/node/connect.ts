@@ -17,6 +17,8 @@ export interface TlsSettings {
   readonly key?: string | undefined;
   readonly serverName?: string | undefined;
   readonly insecure?: boolean | undefined;
+  /** Cipher names as OpenSSL writes them, with colons between. */
+  readonly ciphers?: string | undefined;
 }
 
 export interface ConnectSettings {
@@ -73,12 +75,13 @@ function redisOptions(address: Address, { tls, connectTimeout, commandTimeout, f
   } satisfies RedisOptions;
 }
 
-function tlsOptions({ ca, cert, key, serverName, insecure = false }: TlsSettings): TlsSocketOptions {
+function tlsOptions({ ca, cert, key, serverName, ciphers, insecure = false }: TlsSettings): TlsSocketOptions {
   return {
     ...(ca === undefined ? {} : { ca: typeof ca === "string" ? ca : [...ca] }),
     ...(cert === undefined ? {} : { cert }),
     ...(key === undefined ? {} : { key }),
     ...(serverName === undefined ? {} : { servername: serverName }),
+    ...(ciphers === undefined ? {} : { ciphers }),
     rejectUnauthorized: !insecure,
     // Nodes name each other by IP address, which their certificates rarely hold. As redis-cli does, the chain is
     // verified and the name is not.

@@ -23,8 +23,7 @@ export function serverNotUsable(path: string, why: string, cause?: unknown): Slo
 
 /** `nodes` is empty while the other start has not come that far. */
 export function sandboxRunning(directory: string, nodes: readonly Address[]): SlotctlError {
-  const what =
-    nodes.length === 0 ? "is being started" : `is already running at ${nodes.map(formatAddress).join(", ")}`;
+  const what = nodes.length === 0 ? "is being started" : `is already running at ${nodes.map(formatAddress).join(", ")}`;
   return failed(`A sandbox in ${directory} ${what}`, {
     code: "SANDBOX_RUNNING",
     hint: "Use it, stop it with slotctl sandbox stop, or start another one in another directory",

@@ -28,15 +28,117 @@ export type TestServers = readonly TestServer[] & AsyncDisposable;
 
 /** Starts servers that know nothing of each other, all at once, and waits until they answer. */
 export async function startServers(engine: TestEngine, options: ServersOptions = {}): Promise<TestServers> {
-  await using stack = new AsyncDisposableStack();
-  const scratch = stack.use(scratchDirectory(engine.name));
+  const scratch = scratchDirectory(engine.name);
   const connectSettings = await connectSettingsOf(options);
-  const addresses = await chooseAddresses(options);
-  const started = await Promise.allSettled(
-    addresses.map(async ({ host, port }, index) => {
-      const plan = { engine, options, connectSettings, host, index, root: scratch.path };
-      stack.use(await startServer(plan, port, stack));
-    }),
-  );
-  return [] as never;
+  const context = { engine, options, connectSettings, root: scratch.path };
+  const places = await choosePlaces(options);
+  const outcomes = await Promise.allSettled(places.map((place) => startServer(context, place)));
+  const servers = outcomes.flatMap((outcome) => (outcome.status === "fulfilled" ? [outcome.value] : []));
+  const dispose = async () => {
+    await Promise.all(servers.map((server) => server[Symbol.asyncDispose]()));
+    scratch[Symbol.dispose]();
+  };
+  const failure = outcomes.find((outcome) => outcome.status === "rejected");
+  if (failure !== undefined) {
+    await dispose();
+    throw failure.reason;
+  }
+  return Object.assign(servers, { [Symbol.asyncDispose]: dispose });
+}
+
+async function connectSettingsOf({ tls = false, credentials }: ServersOptions): Promise<ConnectSettings> {
+  const patience = { connectTimeout: 5_000, commandTimeout: 10_000 };
+  if (tls === false) return { ...patience, credentials };
+  const { ca, client } = await testCertificates();
+  return { ...patience, credentials, tls: { ca: ca.cert, cert: client.cert, key: client.key } };
+}
+
+/** Where one server is to run, and which of them it is. */
+interface Place {
+  readonly host: string;
+  readonly port: number;
+  readonly index: number;
+}
+
+async function choosePlaces({ count, hosts }: ServersOptions): Promise<readonly Place[]> {
+  const all = hosts ?? Array.from({ length: count ?? 1 }, () => "127.0.0.1");
+  const ports = new Map<string, number[]>();
+  for (const host of new Set(all)) {
+    ports.set(host, [...(await findFreePorts(host, all.filter((other) => other === host).length, Math.random))]);
+  }
+  return all.map((host, index) => ({ host, port: ports.get(host)!.shift()!, index }));
+}
+
+interface Context {
+  readonly engine: TestEngine;
+  readonly options: ServersOptions;
+  readonly connectSettings: ConnectSettings;
+  readonly root: string;
+}
+
+const PORT_ATTEMPTS = 5;
+
+async function startServer(context: Context, place: Place, attempts = PORT_ATTEMPTS): Promise<TestServer> {
+  const server = new TestServer(await planServer(context, place));
+  try {
+    await server.start();
+    return server;
+  } catch (error) {
+    await server[Symbol.asyncDispose]();
+    const isPortLost = error instanceof SlotctlError && error.code === "PORT_IN_USE";
+    if (isPortLost && attempts > 1) return startServer(context, await elsewhere(place), attempts - 1);
+    throw isPortLost || !(error instanceof SlotctlError) ? error : withDetails(error);
+  }
+}
+
+async function elsewhere(place: Place): Promise<Place> {
+  const [port] = await findFreePorts(place.host, 1, Math.random);
+  return { ...place, port: port! };
+}
+
+/** A failed test shows the message only, and the server's log is what one wants to see. */
+function withDetails(error: SlotctlError): Error {
+  return new Error([error.message, ...error.details].join("\n  "), { cause: error });
+}
+
+async function planServer({ engine, options, connectSettings, root }: Context, { host, port, index }: Place) {
+  const { mode = "cluster", settings = {}, tls = false, acl } = options;
+  const directory = join(root, `${index}-${port}`);
+  return {
+    binary: engine.server,
+    address: { host, port },
+    directory,
+    args: mode === "sentinel" ? ["--sentinel"] : [],
+    connectSettings,
+    settings: {
+      ...baseSettings(directory, host, port),
+      ...(mode === "cluster" ? clusterSettings(NODE_TIMEOUT_MS) : {}),
+      ...(tls === false ? {} : await tlsSettings(port, tls)),
+      ...(acl === undefined ? {} : { aclfile: quote(writeAclFile(root, acl)) }),
+      ...(typeof settings === "function" ? settings(index) : settings),
+    },
+  };
+}
+
+/** Short, so that failures are noticed fast, but long enough for two busy cores. */
+const NODE_TIMEOUT_MS = 1_500;
+
+async function tlsSettings(port: number, tls: true | "client-certificate"): Promise<Settings> {
+  const { ca, server } = await testCertificates();
+  return {
+    port: "0",
+    "tls-port": String(port),
+    "tls-cluster": "yes",
+    "tls-replication": "yes",
+    "tls-ca-cert-file": quote(ca.certFile),
+    "tls-cert-file": quote(server.certFile),
+    "tls-key-file": quote(server.keyFile),
+    "tls-auth-clients": tls === true ? "no" : "yes",
+  };
+}
+
+function writeAclFile(root: string, lines: readonly string[]): string {
+  const file = join(root, "users.acl");
+  writeFileSync(file, `${lines.join("\n")}\n`);
+  return file;
 }

@@ -1,0 +1,70 @@
+import { ExitCode, type SlotctlError } from "../errors.ts";
+import type { Address } from "../model/address.ts";
+import type { Cluster } from "../model/cluster.ts";
+import type { Connections } from "../node/connections.ts";
+import { ServerError } from "../node/node.ts";
+import { type RedisCliStyle, redisCliAddress, redisCliLine, type Wording } from "../view/redis-cli-text.ts";
+
+/** What a command needs that speaks as redis-cli does. */
+export interface DropInContext {
+  readonly connections: Connections;
+  readonly signal: AbortSignal;
+  /** Milliseconds that the cluster is waited for. */
+  readonly timeout: number;
+  readonly colour: boolean;
+  readonly out: (text: string) => void;
+  readonly talk: (text: string) => void;
+  /** Whether stderr is a terminal. Without one it stays empty on success: callers take any line there for a failure. */
+  readonly isTerminal: boolean;
+  /** The next line of standard input; undefined at its end. */
+  readonly readLine: () => Promise<string | undefined>;
+}
+
+/** Valkey's own tool has spoken of primaries and replicas since 8.0. */
+export function wordingFor({ nodes }: Pick<Cluster, "nodes">): Wording {
+  const facts = nodes.find((node) => node.facts !== undefined)?.facts;
+  return facts?.engine === "valkey" && Number.parseInt(facts.version, 10) >= 8 ? "valkey" : "redis";
+}
+
+/** As redis-cli reads a confirmation: anything that begins with "yes" is one. */
+export async function isConfirmed(question: string, { out, readLine }: DropInContext): Promise<boolean> {
+  out(question);
+  return (await readLine())?.startsWith("yes") === true;
+}
+
+/** Why a node could not be asked, as redis-cli words it and on the stream that it uses for it. */
+export function sayFailure(error: SlotctlError, address: Address, context: DropInContext): void {
+  const { out, talk } = context;
+  const style = { colour: context.colour };
+  const name = redisCliAddress(address);
+  const refusal = error.cause instanceof ServerError ? error.cause.message : undefined;
+  if (error.code === "NOT_A_CLUSTER_NODE") {
+    out(redisCliLine("error", `[ERR] Node ${name} is not configured as a cluster node.`, style));
+  } else if (error.code === "AUTH_FAILED" && refusal !== undefined) {
+    out(redisCliLine("error", `Node ${name} replied with error:\n${refusal}`, style));
+  } else if (refusal !== undefined) {
+    out(redisCliLine("error", `[ERR] Node ${name} ${refusal}`, style));
+  } else if (error.exitCode === ExitCode.Unreachable) {
+    talk(`${connectText(error, name)}\n`);
+  } else {
+    talk(`[ERR] ${[error.message, ...error.details].join("\n      ")}\n`);
+  }
+}
+
+/** "Could not connect to Redis at 127.0.0.1:7000: Connection refused" */
+export function connectText({ message }: Pick<SlotctlError, "message">, name: string): string {
+  const why = /^Could not connect to \S+: (.*)$/.exec(message)?.[1] ?? message;
+  return `Could not connect to Redis at ${name}: ${why.charAt(0).toUpperCase()}${why.slice(1)}`;
+}
+
+/** Tells which nodes could not be reached; on a terminal always, elsewhere only beside a failure. */
+export function sayUnreachable({ nodes }: Cluster, failed: boolean, { talk, isTerminal }: DropInContext): void {
+  if (!failed && !isTerminal) return;
+  for (const { unreachable, dial } of nodes) {
+    if (unreachable !== undefined) talk(`${connectText(unreachable, redisCliAddress(dial))}\n`);
+  }
+}
+
+export function styleFor(cluster: Pick<Cluster, "nodes">, { colour }: DropInContext): RedisCliStyle {
+  return { wording: wordingFor(cluster), colour };
+}
