@@ -19,6 +19,7 @@ async function runNative(argv: readonly string[], world: World): Promise<ExitCod
   let code: ExitCode = ExitCode.Ok;
   const program = buildProgram({
     version: SLOTCTL_VERSION,
+    environment: world.environment,
     // Loaded late: what --version and --help need should be there at once.
     open: async (options, seeds) => (await import("./open.ts")).contextOpener(world)(options, seeds),
     done: (result) => {

@@ -5,11 +5,13 @@ import { addCreate } from "./create.ts";
 import { addInfo } from "./info.ts";
 import type { OpenContext } from "./open-context.ts";
 import { addGlobalOptions, type GlobalOptions } from "./options.ts";
+import { addSandbox } from "./sandbox.ts";
 
 import { addWait } from "./wait.ts";
 
 export interface ProgramOptions {
   readonly version: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
   readonly open: OpenContext;
   /** Called with how the command went. */
   readonly done: (code: ExitCode) => void;
@@ -24,7 +26,7 @@ Exit codes: 0 done, 1 failed, 2 usage, 3 unhealthy, 4 cannot connect, 5 plan is 
 Scripts written for redis-cli or valkey-cli: slotctl --cluster <subcommand> … works word for word.`;
 
 /** All commands and options, declared once: help, man page and completion come from here. */
-export function buildProgram({ version, open, done, out, talk }: ProgramOptions): Command {
+export function buildProgram({ version, environment, open, done, out, talk }: ProgramOptions): Command {
   const program = new Command("slotctl")
     .description("Build, resize, check and repair Redis Cluster and Valkey Cluster")
     .version(version, "-v, --version", "show the version")
@@ -44,6 +46,7 @@ export function buildProgram({ version, open, done, out, talk }: ProgramOptions)
   addCheck(program, run);
   addInfo(program, run);
   addWait(program, run);
+  addSandbox(program, run, environment);
 
   return program;
 }

@@ -276,7 +276,9 @@ function createLines({ outcome, shown, seconds }: Extract<Result, { kind: "creat
   }
 }
 
-function sandboxLines({ action, directory, engine, nodes }: Extract<Result, { kind: "sandbox" }>): readonly string[] {
+function sandboxLines(result: Extract<Result, { kind: "sandbox" }>): readonly string[] {
+  const { action, directory, engine, nodes, addresses } = result;
+  if (addresses) return [nodes.map(({ address }) => formatAddress(address)).join(" ")];
   switch (action) {
     case "nothing":
       return [`no sandbox in ${directory}`];

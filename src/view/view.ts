@@ -38,6 +38,8 @@ export type Result =
       readonly directory: string;
       readonly engine: string;
       readonly nodes: readonly SandboxNode[];
+      /** Say the addresses and nothing else. */
+      readonly addresses: boolean;
     };
 
 export type CreateResult = "created" | "already" | "dry-run";

@@ -1,0 +1,83 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { scratchDirectory } from "./scratch.ts";
+import { type Environment, slotctlCommand, slotctlEnvironment } from "./slotctl-program.ts";
+
+export interface RunOptions {
+  /** On top of a clean environment; an undefined value removes. */
+  readonly env?: Environment;
+  /** What it reads on stdin; without it stdin is empty. Never a terminal. */
+  readonly input?: string;
+  /** Milliseconds; then it is killed and the run fails. */
+  readonly timeout?: number;
+  /** A fresh directory when it is not said. */
+  readonly cwd?: string;
+}
+
+export interface RunResult {
+  /** Null when a signal ended it. */
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A slotctl that runs: to be watched, and to be sent signals. */
+export interface SlotctlProcess {
+  readonly pid: number;
+  /** What came so far. */
+  readonly stdout: string;
+  readonly stderr: string;
+  kill(signal: NodeJS.Signals): void;
+  /** Settles when it has ended; rejects when it took too long. */
+  readonly result: Promise<RunResult>;
+}
+
+/** Runs the built slotctl to its end, whatever that is: a failure is a result like any other. */
+export function runSlotctl(args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
+  return startSlotctl(args, options).result;
+}
+
+export function startSlotctl(args: readonly string[], options: RunOptions = {}): SlotctlProcess {
+  const { env = {}, input = "", timeout = 60_000, cwd = scratchDirectory("cwd").path } = options;
+  const [file, fileArgs] = slotctlCommand(args);
+  const child = spawn(file, fileArgs, { cwd, env: slotctlEnvironment(env) });
+  const output = { stdout: "", stderr: "" };
+  for (const stream of ["stdout", "stderr"] as const) {
+    child[stream].setEncoding("utf8").on("data", (text: string) => {
+      output[stream] += text;
+    });
+  }
+  // It may end without reading what it is given.
+  child.stdin.on("error", () => undefined).end(input);
+  return {
+    pid: child.pid!,
+    get stdout() {
+      return output.stdout;
+    },
+    get stderr() {
+      return output.stderr;
+    },
+    kill: (signal) => void child.kill(signal),
+    result: finish(child, output, args, timeout),
+  };
+}
+
+function finish(
+  child: ChildProcess,
+  output: { readonly stdout: string; readonly stderr: string },
+  args: readonly string[],
+  timeout: number,
+): Promise<RunResult> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      child.kill("SIGKILL");
+      const what = `slotctl ${args.join(" ")} did not end within ${timeout / 1000} s`;
+      reject(new Error(`${what}\nstdout: ${output.stdout}\nstderr: ${output.stderr}`));
+    }, timeout);
+    child.once("error", reject);
+    child.once("close", (code, signal) => {
+      clearTimeout(timer);
+      resolve({ code, signal, ...output });
+    });
+  });
+}
