@@ -541,11 +541,16 @@ const SUBCOMMANDS: ReadonlyMap<string, Subcommand> = new Map<string, Subcommand>
 function parseCreate({ given, positionals, numbers, yes }: Input): DropInCreate {
   return {
     subcommand: "create",
-    addresses: positionals.map((text) => addressIn(text) ?? throwing(refusal(`Invalid address format: ${text}`))),
+    addresses: positionals.map((text) => addressIn(text) ?? throwing(invalidAddressOf(text))),
     replicas: numbers.replicas,
     searchMultipleOwners: has(given, "--cluster-search-multiple-owners"),
     yes,
   };
+}
+
+/** Quotes what was typed, but for the password if it was a URI. */
+function invalidAddressOf(text: string): Stop {
+  return refusal(`Invalid address format: ${text.replace(/\/\/.*@/s, "//...@")}`);
 }
 
 function parseFix(input: Input): DropInFix {
@@ -716,10 +721,9 @@ function timeoutOf(given: Given): number {
 
 /** "87c75b0c=2.5" */
 function weightIn(text: string): NodeWeight {
-  const equals = text.indexOf("=");
-  const prefix = text.slice(0, equals);
-  const weight = decimal(text.slice(equals + 1));
-  if (prefix === "" || weight === undefined) {
+  const [, prefix, number = ""] = /^([^=]+)=(.+)$/.exec(text) ?? [];
+  const weight = decimal(number);
+  if (prefix === undefined || weight === undefined) {
     throw invalid("--cluster-weight", text, "the beginning of a node id, '=' and a number of 0 or more");
   }
   return { prefix, weight };

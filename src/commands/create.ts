@@ -35,7 +35,6 @@ export interface CreateOptions {
 
 /** Builds a cluster of servers that are blank, or finishes what an interrupted run began. */
 export async function create(options: CreateOptions, context: Context): Promise<ExitCode> {
-  const started = performance.now();
   const { view, connections, zones, signal } = context;
   const candidates = await surveyCandidates(options.addresses, connections, { zones, patience: options.wait, signal });
   const existing = options.ifNotExists ? await findExisting(candidates, options, context) : undefined;
@@ -44,6 +43,8 @@ export async function create(options: CreateOptions, context: Context): Promise<
     return ExitCode.Ok;
   }
   const shown = planOrRefuse({ candidates, ...requestOf(options) });
+  // A person's time to think does not count.
+  let started = performance.now();
   const finish = (outcome: "created" | "already" | "dry-run") =>
     view.result({ kind: "create", outcome, shown, seconds: (performance.now() - started) / 1000 });
 
@@ -59,6 +60,7 @@ export async function create(options: CreateOptions, context: Context): Promise<
     return options.detailedExitCode ? ExitCode.ChangesPending : ExitCode.Ok;
   }
   if (!(await context.confirm("Create this cluster?"))) throw declined();
+  started = performance.now();
   const changed = await runPlan(shown.plan, executorFor(candidates, context));
   finish(changed ? "created" : "already");
   return ExitCode.Ok;

@@ -55,7 +55,11 @@ function directoryOf({ directory, environment }: SandboxOptions): string {
 
 type SandboxResult = Extract<Result, { kind: "sandbox" }>;
 
-function resultOf(action: "started" | "running" | "stopped", sandbox: Sandbox, { addresses }: SandboxOptions): SandboxResult {
+function resultOf(
+  action: "started" | "running" | "stopped",
+  sandbox: Sandbox,
+  { addresses }: SandboxOptions,
+): SandboxResult {
   const { directory, engine, nodes } = sandbox;
   return { kind: "sandbox", action, directory, engine: `${engine.name} ${engine.version}`, nodes, addresses };
 }

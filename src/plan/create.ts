@@ -274,8 +274,24 @@ function warningsFor({ candidates, shards, violations }: Design): readonly strin
   return [
     ...(shards.length < 3 ? [fewPrimaries(shards.length)] : []),
     ...(versions.length > 1 ? [`the servers run different versions: ${versions.join(", ")}`] : []),
-    ...new Set(violations.map(({ why }) => why)),
+    ...violationWarnings(violations),
   ];
+}
+
+const VIOLATION_TEXTS: Readonly<Record<PlacementViolation["kind"], string>> = {
+  "one-zone": "all copies of a shard are in one zone",
+  "replica-on-primary-host": "a replica is on the host of its primary",
+  "replicas-share-host": "replicas of a shard share a host",
+};
+
+/** One warning for each reason, however many shards it hits. */
+function violationWarnings(violations: readonly PlacementViolation[]): readonly string[] {
+  const counts = new Map<string, number>();
+  for (const { kind, why } of violations) {
+    const text = `${VIOLATION_TEXTS[kind]}: ${why}`;
+    counts.set(text, (counts.get(text) ?? 0) + 1);
+  }
+  return [...counts].map(([text, count]) => (count === 1 ? text : `${text} (${count} times)`));
 }
 
 function fewPrimaries(count: number): string {

@@ -117,7 +117,7 @@ async function launchNode(draft: Draft, port: number): Promise<RunningServer> {
   const directory = nodeDirectory(draft.directory, port);
   makeDirectory(directory);
   const settings = {
-    ...baseSettings(directory, empty.host, port),
+    ...baseSettings({ directory, host: empty.host, port, engine: empty.engine }),
     ...clusterSettings(NODE_TIMEOUT_MS),
     ...request.settings,
   };

@@ -79,7 +79,7 @@ function listingOf(cluster: Cluster): Listing {
 }
 
 function labelOf(node: ClusterNode, { seed }: Listing, { seedLabel }: ClusterStyle): string {
-  return node === seed ? seedLabel : redisCliAddress(node);
+  return node.id === seed?.id ? seedLabel : redisCliAddress(node);
 }
 
 /** What every subcommand prints as soon as it has looked at the cluster: replicas whose primary is not in the list. */

@@ -21,8 +21,8 @@ export interface RunResult {
   readonly stderr: string;
 }
 
-/** A slotctl that runs: to be watched, and to be sent signals. */
-export interface SlotctlProcess {
+/** A slotctl that runs: to be watched, and to be sent signals. It is killed when it is disposed of. */
+export interface SlotctlProcess extends Disposable {
   readonly pid: number;
   /** What came so far. */
   readonly stdout: string;
@@ -59,6 +59,7 @@ export function startSlotctl(args: readonly string[], options: RunOptions = {}):
     },
     kill: (signal) => void child.kill(signal),
     result: finish(child, output, args, timeout),
+    [Symbol.dispose]: () => void child.kill("SIGKILL"),
   };
 }
 

@@ -6,9 +6,9 @@ import { resp, takeRequest } from "./resp.ts";
 
 /**
  * Raw bytes to send, which need not be right (see resp.ts for those that are), or what to do instead: "close" at once,
- * "half-close" (say that nothing more will come, but go on listening), or "silence". With `then` the bytes come first.
+ * "half-close" (say that nothing more will come, but go on listening), or "silence". With `next` the bytes come first.
  */
-export type Answer = string | Buffer | { readonly send: string | Buffer; readonly then: "close" | "half-close" };
+export type Answer = string | Buffer | { readonly send: string | Buffer; readonly next: "close" | "half-close" };
 
 /** Decides on one request. `connection` counts from 1. */
 export type Handler = (argv: readonly Buffer[], connection: number) => Answer | Promise<Answer>;
@@ -81,13 +81,13 @@ async function serve(socket: Socket, answer: (argv: readonly Buffer[]) => Answer
 function give(socket: Socket, answer: Answer): void {
   if (answer === "close") socket.destroy();
   else if (answer === "half-close") socket.end();
-  else if (typeof answer === "object" && "send" in answer) giveLast(socket, answer.send, answer.then);
+  else if (typeof answer === "object" && "send" in answer) giveLast(socket, answer.send, answer.next);
   else if (answer !== "silence" && socket.writable) socket.write(answer);
 }
 
-function giveLast(socket: Socket, bytes: string | Buffer, then: "close" | "half-close"): void {
+function giveLast(socket: Socket, bytes: string | Buffer, next: "close" | "half-close"): void {
   socket.end(bytes, () => {
-    if (then === "close") socket.destroy();
+    if (next === "close") socket.destroy();
   });
 }
 

@@ -21,7 +21,7 @@ export interface ClusterOptions<Name extends string> extends Omit<ServersOptions
 export type Member = TestServer & { readonly name: string; readonly id: NodeId };
 
 export interface TestCluster<Name extends string> extends AsyncDisposable {
-  readonly nodes: { readonly [name in Name]: Member } & { readonly [replica in `${Name}${number}`]: Member };
+  readonly nodes: { readonly [name in Name]: Member } & { readonly [replica in `${Name}${1 | 2 | 3}`]: Member };
   /** All nodes: the primaries in the order of the layout, then the replicas. */
   readonly members: readonly Member[];
   readonly spares: readonly TestServer[];
@@ -113,7 +113,7 @@ function firstCommands({ slots }: MemberPlan, index: number): readonly Command[]
 }
 
 async function meet(member: Member, others: readonly Member[]): Promise<void> {
-  await member.callAll(others.map(({ host, port }) => ["CLUSTER", "MEET", host, port]));
+  await member.callAll(others.map(({ host, port, busPort }) => ["CLUSTER", "MEET", host, port, busPort]));
 }
 
 /** Refused until the replica has heard of its primary. */

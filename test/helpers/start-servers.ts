@@ -14,7 +14,10 @@ export interface ServersOptions {
   /** The host of each server, such as 127.0.0.2 or ::1; given alone it also says how many. */
   readonly hosts?: readonly string[];
   readonly mode?: "cluster" | "standalone" | "sentinel";
-  /** Directives on top of ours, for all servers alike or for each. A list makes several lines, an empty one none. */
+  /**
+   * Directives on top of ours, for all servers alike or for each. A list makes several lines, undefined none. A number
+   * for cluster-port becomes the busPort of the server.
+   */
   readonly settings?: Settings | ((index: number) => Settings);
   /** TLS for clients, replication and the cluster bus; "client-certificate" lets nobody in without one. */
   readonly tls?: boolean | "client-certificate";
@@ -104,18 +107,20 @@ function withDetails(error: SlotctlError): Error {
 async function planServer({ engine, options, connectSettings, root }: Context, { host, port, index }: Place) {
   const { mode = "cluster", settings = {}, tls = false, acl } = options;
   const directory = join(root, `${index}-${port}`);
+  const own = typeof settings === "function" ? settings(index) : settings;
+  const busPort = own["cluster-port"];
   return {
     binary: engine.server,
-    address: { host, port },
+    address: { host, port, ...(typeof busPort === "number" ? { busPort } : {}) },
     directory,
     args: mode === "sentinel" ? ["--sentinel"] : [],
     connectSettings,
     settings: {
-      ...baseSettings(directory, host, port),
+      ...baseSettings({ directory, host, port, engine: { name: engine.kind, version: engine.version } }),
       ...(mode === "cluster" ? clusterSettings(NODE_TIMEOUT_MS) : {}),
       ...(tls === false ? {} : await tlsSettings(port, tls)),
       ...(acl === undefined ? {} : { aclfile: quote(writeAclFile(root, acl)) }),
-      ...(typeof settings === "function" ? settings(index) : settings),
+      ...own,
     },
   };
 }
@@ -126,8 +131,8 @@ const NODE_TIMEOUT_MS = 1_500;
 async function tlsSettings(port: number, tls: true | "client-certificate"): Promise<Settings> {
   const { ca, server } = await testCertificates();
   return {
-    port: "0",
-    "tls-port": String(port),
+    port: 0,
+    "tls-port": port,
     "tls-cluster": "yes",
     "tls-replication": "yes",
     "tls-ca-cert-file": quote(ca.certFile),

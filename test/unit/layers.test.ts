@@ -47,7 +47,9 @@ test("the planner and the model know no clock, no chance, no process", () => {
   for (const folder of ["model", "plan"]) {
     for (const file of filesIn(folder)) {
       const source = readFileSync(join("src", folder, file), "utf8");
-      expect(source, `${folder}/${file}`).not.toMatch(/\bDate\.now|new Date\(|Math\.random|performance\.now|\bprocess\./);
+      expect(source, `${folder}/${file}`).not.toMatch(
+        /\bDate\.now|new Date\(|Math\.random|performance\.now|\bprocess\./,
+      );
     }
   }
 });

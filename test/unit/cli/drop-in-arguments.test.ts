@@ -434,6 +434,7 @@ describe("17.1-19: numbers", () => {
     ["rebalance", "--cluster-weight", "=1", A_WEIGHT],
     ["rebalance", "--cluster-weight", "a=1=2", A_WEIGHT],
     ["rebalance", "--cluster-weight", "a:1", A_WEIGHT],
+    ["rebalance", "--cluster-weight", "12", A_WEIGHT],
   ])("17.1-19 %s refuses %s %s", (name, option, value, expected) => {
     const text = `[ERR] Invalid ${option} '${value}': it must be ${expected}\n`;
     expect(errorOf(`--cluster ${name} 127.0.0.1:7001 ${option} ${value}`)).toBe(text);
@@ -556,6 +557,10 @@ describe("17.1-20 to 17.1-26: passwords and questions", () => {
     "-u http://u:hunter2@h",
   ])("no error text holds the password of %s", (option) => {
     expect(errorOf(`${check} ${option}`)).not.toContain("hunter2");
+  });
+
+  test("nor does that of a URI where an address belongs", () => {
+    expect(errorOf("--cluster create redis://u:hunter2@h:7001")).toBe("Invalid address format: redis://...@h:7001\n");
   });
 });
 

@@ -6,14 +6,17 @@ import { ALL_SLOTS, countSlots, unionRanges } from "../../../src/model/slot.ts";
 import { type CreateOutcome, type CreateProblem, planCreate } from "../../../src/plan/create.ts";
 import type { Plan } from "../../../src/plan/plan.ts";
 import { simulate } from "../../../src/plan/simulate.ts";
-import { clusterOf, idOf, nodeNamed, type NodeOverrides } from "../../helpers/cluster-builder.ts";
+import { clusterOf, idOf, type NodeOverrides, nodeNamed } from "../../helpers/cluster-builder.ts";
 
 /** Blank servers, each alone in a cluster of its own, named by their host and a number: "h1-0", "h1-1", "h2-0" … */
 function blank(hosts: readonly string[], overrides: Readonly<Record<string, NodeOverrides>> = {}): Candidate[] {
   return hosts.map((host, i) => {
     const typed = `${host}:${7000 + i}`;
     const name = `n${i}`;
-    const alone = clusterOf({ [name]: [] }, { nodes: { [name]: { host, port: 7000 + i, configEpoch: 0, ...overrides[name] } } });
+    const alone = clusterOf(
+      { [name]: [] },
+      { nodes: { [name]: { host, port: 7000 + i, configEpoch: 0, ...overrides[name] } } },
+    );
     return { typed, node: nodeNamed(alone, name), announcedFailure: undefined, replicationRefusal: undefined };
   });
 }
@@ -41,7 +44,11 @@ const SIX = ["h1", "h1", "h2", "h2", "h3", "h3"];
 describe("a plan for blank servers", () => {
   test("gives redis-cli's slots and spreads primaries and replicas over the hosts", () => {
     const { design } = planned(planCreate({ candidates: blank(SIX), replicas: 1 }));
-    const shape = design.shards.map(({ primary, slots, replicas }) => [primary.typed, slots, replicas.map(({ typed }) => typed)]);
+    const shape = design.shards.map(({ primary, slots, replicas }) => [
+      primary.typed,
+      slots,
+      replicas.map(({ typed }) => typed),
+    ]);
     expect(shape).toEqual([
       ["h1:7000", "0-5460", ["h2:7003"]],
       ["h2:7002", "5461-10922", ["h3:7005"]],
@@ -73,9 +80,15 @@ describe("a plan for blank servers", () => {
   });
 
   test("takes shards that were laid out by hand as they are, and says what is wrong with them", () => {
-    const shards = [["h1:7000", "h1:7001"], ["h2:7002", "h3:7005"], ["h3:7004", "h2:7003"]];
+    const shards = [
+      ["h1:7000", "h1:7001"],
+      ["h2:7002", "h3:7005"],
+      ["h3:7004", "h2:7003"],
+    ];
     const { design } = planned(planCreate({ candidates: blank(SIX), replicas: 0, shards }));
-    expect(design.shards.map((shard) => [shard.primary.typed, ...shard.replicas.map(({ typed }) => typed)])).toEqual(shards);
+    expect(design.shards.map((shard) => [shard.primary.typed, ...shard.replicas.map(({ typed }) => typed)])).toEqual(
+      shards,
+    );
     expect(design.violations).toMatchObject([{ kind: "replica-on-primary-host", replica: "h1:7001" }]);
   });
 
@@ -142,7 +155,10 @@ describe("servers that are not blank", () => {
   });
 
   test("whoever knows a stranger is a member of another cluster", () => {
-    const other = clusterOf({ n1: [], x: [] }, { nodes: { n1: { host: "h2", port: 7001 }, x: { host: "h8", port: 7009 } } });
+    const other = clusterOf(
+      { n1: [], x: [] },
+      { nodes: { n1: { host: "h2", port: 7001 }, x: { host: "h8", port: 7009 } } },
+    );
     const [first] = blank(["h1"]);
     const foreign = { ...first!, typed: "h2:7001", node: nodeNamed(other, "n1") };
     expect(problemsOf(planCreate({ candidates: [first!, foreign], replicas: 0 }))).toEqual([
@@ -156,7 +172,9 @@ describe("servers that are not blank", () => {
   });
 
   test("different versions are a warning", () => {
-    const { plan } = planned(planCreate({ candidates: blank(["h1", "h2"], { n1: { facts: { version: "7.2.1" } } }), replicas: 0 }));
+    const { plan } = planned(
+      planCreate({ candidates: blank(["h1", "h2"], { n1: { facts: { version: "7.2.1" } } }), replicas: 0 }),
+    );
     expect(plan.warnings).toContainEqual(expect.stringContaining("7.0.15, 7.2.1"));
   });
 
@@ -175,7 +193,9 @@ describe("servers that an interrupted run left behind", () => {
   function interruptedAfter(steps: number): Candidate[] {
     const candidates = blank(SIX);
     const { plan } = planned(planCreate({ candidates, replicas: 1 }));
-    const { nodes } = plan.steps.slice(0, steps).reduce(simulate, { nodes: candidates.map(({ node }) => node) } as Cluster);
+    const { nodes } = plan.steps
+      .slice(0, steps)
+      .reduce(simulate, { nodes: candidates.map(({ node }) => node) } as Cluster);
     const met = plan.steps.slice(0, steps).some(({ kind }) => kind === "meet");
     return candidates.map((candidate, i) => {
       const node = nodes[i]!;

@@ -8,7 +8,10 @@ const THIRDS = { a: [0, 5460], b: [5461, 10922], c: [10923, 16383] } as const;
 const REPLICAS = { a1: "a", b1: "b", c1: "c" } as const;
 
 /** Three shards on three hosts, nothing wrong with them but what the overrides say. */
-function cluster(nodes: Parameters<typeof clusterOf>[1] = {}, slots: Parameters<typeof clusterOf>[0] = THIRDS): Cluster {
+function cluster(
+  nodes: Parameters<typeof clusterOf>[1] = {},
+  slots: Parameters<typeof clusterOf>[0] = THIRDS,
+): Cluster {
   const hosts = { a: "10.0.0.1", b: "10.0.0.2", c: "10.0.0.3", a1: "10.0.0.2", b1: "10.0.0.3", c1: "10.0.0.1" };
   const placed = Object.fromEntries(
     Object.entries(hosts).map(([name, host]) => [name, { host, ...nodes.nodes?.[name] }]),
@@ -119,7 +122,9 @@ describe("nodes", () => {
 
   test("with one config epoch for two primaries collide; primaries without slots do not", () => {
     const sick = cluster({ nodes: { a: { configEpoch: 7 }, b: { configEpoch: 7 } } });
-    expect(only("epoch-collision", sick)).toEqual([{ kind: "epoch-collision", epoch: 7, nodes: [idOf("a"), idOf("b")] }]);
+    expect(only("epoch-collision", sick)).toEqual([
+      { kind: "epoch-collision", epoch: 7, nodes: [idOf("a"), idOf("b")] },
+    ]);
     const empty = cluster({ nodes: { d: { configEpoch: 1 }, e: { configEpoch: 1 } } }, { ...THIRDS, d: [], e: [] });
     expect(only("epoch-collision", empty)).toEqual([]);
   });
@@ -207,7 +212,9 @@ describe("drift", () => {
 });
 
 test("errors come before warnings", () => {
-  const severities = findProblems(clusterOf({ a: [0, 100] }, { nodes: { a: { facts: { clusterState: "fail" } } } })).map(severityOf);
+  const severities = findProblems(
+    clusterOf({ a: [0, 100] }, { nodes: { a: { facts: { clusterState: "fail" } } } }),
+  ).map(severityOf);
   expect(severities).toEqual([...severities].sort());
   expect(new Set(severities)).toEqual(new Set(["error", "warning"]));
 });

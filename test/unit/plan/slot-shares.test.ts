@@ -16,7 +16,11 @@ const REDIS_CLI = {
 };
 
 test.each(Object.entries(REDIS_CLI))("%s primaries get the ranges that redis-cli gives", (primaries, expected) => {
-  expect(contiguousShares(Number(primaries)).map((range) => formatRanges([range])).join(",")).toBe(expected);
+  expect(
+    contiguousShares(Number(primaries))
+      .map((range) => formatRanges([range]))
+      .join(","),
+  ).toBe(expected);
 });
 
 test("for any number of primaries all slots are given once, and sizes differ by at most one", () => {
