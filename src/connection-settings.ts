@@ -134,7 +134,7 @@ export function parseUri(text: string): ConnectionUri {
   const number = port === undefined ? 6379 : parsePort(port);
   if (number === undefined) throw badUri();
   return {
-    tls: scheme.endsWith("s"),
+    tls: scheme === "rediss" || scheme === "valkeys",
     user: user === undefined || user === "" ? undefined : decode(user),
     password: rest.length === 0 ? undefined : decode(rest.join(":")),
     address: host === "" ? undefined : { host: host.replace(/^\[|\]$/g, ""), port: number },

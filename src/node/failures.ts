@@ -58,7 +58,8 @@ function timedOut(milliseconds: number, tls: boolean): Explanation {
   );
 }
 
-function explainTls(word: string, message: string): Explanation {
+function explainTls(word: string, text: string): Explanation {
+  const message = opensslReason(text);
   const code = "TLS_FAILED";
   if (/wrong version number|packet length too long/i.test(message)) {
     return explained("the server does not speak TLS on that port", "Leave --tls away, or use the server's tls-port", {
@@ -80,6 +81,11 @@ function explainTls(word: string, message: string): Explanation {
     );
   }
   return explained(`TLS failed: ${message}`, "Check --cacert, --cert, --key and --sni", { code });
+}
+
+/** "80CC…:error:0A00045C:SSL routines:ssl3_read_bytes:tlsv13 alert certificate required:…" holds one readable part. */
+function opensslReason(message: string): string {
+  return /SSL routines:[^:]*:([^:]+)/.exec(message)?.[1] ?? message.trim();
 }
 
 function closedAtOnce(): Explanation {

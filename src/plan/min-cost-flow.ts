@@ -132,7 +132,7 @@ function pushAlongLevels(residual: Residual): void {
   const path: number[] = [];
   for (let node = source; ; ) {
     if (node === sink) {
-      push(residual, path.splice(0));
+      sendAlong(residual, path.splice(0));
       node = source;
       continue;
     }
@@ -152,7 +152,7 @@ function pushAlongLevels(residual: Residual): void {
   }
 }
 
-function push(residual: Residual, path: readonly number[]): void {
+function sendAlong(residual: Residual, path: readonly number[]): void {
   const units = path.reduce((least, end) => Math.min(least, roomOn(residual, end)), Number.POSITIVE_INFINITY);
   for (const end of path) residual.flow[end >> 1]! += isForward(end) ? units : -units;
 }

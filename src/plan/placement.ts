@@ -141,7 +141,10 @@ interface PlacementInput {
   readonly map: ClusterMap;
 }
 
-/** What interleaving leaves after the primaries, turned left by one: that is where redis-cli starts to hand out. */
+/**
+ * What interleaving leaves after the primaries, turned left by one: that is where redis-cli starts to hand out.
+ * Primaries chosen by interleaving come first in `nodes`, which changes nothing: each is the first of its host anyway.
+ */
 function poolOf(primaries: readonly PlacementNode[], nodes: readonly PlacementNode[]): readonly string[] {
   const taken = new Set(namesOf(primaries));
   const rest = namesOf(interleave(nodes)).filter((name) => !taken.has(name));
@@ -281,7 +284,7 @@ function canLieInOneZone({ zone }: Group, { hasSeveralZones }: ClusterMap): bool
 
 /**
  * Hands out one by one, round and round. That spreads every unbroken run of the replicas over the shards as evenly as
- * can be: all of them, those of one host, and those of other zones, as these come first. Since every criterion is
+ * can be: all of them, those of one host, and those of other zones, which are kept together. Since every criterion is
  * convex in the number a shard gets of such a run, even is cheapest, and the flow need not know single shards.
  */
 function deal(replicas: readonly string[], primaries: readonly string[]): readonly PlacedShard[] {
@@ -342,11 +345,11 @@ interface Weights {
  * What one unit of a criterion costs, where one more replica of the fullest shard costs 1.
  *
  * A flow is cheapest when no cycle of changes makes it cheaper, and a cycle need not pass any node twice. So one cycle
- * changes the evenness by less than N, the number of replicas; the pairs by at most N (by less than the size of a group
- * for each giver); the replicas on their primary's host by at most N (one for each giver); and the shards in one zone
- * by at most S + 2 (one for each taker, and the two at the sink). Each weight is more than all that the smaller ones can
- * then add up to, so the sign of the sum is the sign of its weightiest criterion. Paths and prices stay
- * below 8 * leftOver, which is less than 2^53 for any 10,000 nodes.
+ * changes the evenness by less than N, the number of replicas; the pairs by at most N (the size of each giver); the
+ * replicas on their primary's host by at most N (one for each giver); and the shards in one zone by at most S + 2
+ * (one for each of the S takers there can be, and two at the sink). Each weight is more than all that the smaller ones
+ * can then add up to, so the sum has the sign of its weightiest criterion. Paths and prices stay below 8 * leftOver,
+ * which is less than 2^53 up to 10,000 nodes.
  */
 function weightsFor({ pool, primaries }: PlacementInput): Weights {
   const base = pool.length + 1;

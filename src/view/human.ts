@@ -212,7 +212,7 @@ function infoLines(cluster: Cluster): readonly string[] {
     for (let row = 0; row <= shard.replicas.length; row++) lines.push(`  ${body[next++]}`);
   }
   if (homeless.length > 0) lines.push("", "replicas without a primary", ...body.slice(next).map((line) => `  ${line}`));
-  return [...lines, "", totalsLine(cluster)];
+  return [...lines, "", ...totalsLines(cluster)];
 }
 
 function shardTitle({ primary }: Shard, number: number): string {
@@ -248,15 +248,18 @@ function lagText({ replication }: NodeFacts, primary: ClusterNode | undefined): 
   return offset === undefined ? "?" : bytesText(Math.max(0, offset - replication.offset));
 }
 
-function totalsLine(cluster: Cluster): string {
+function totalsLines(cluster: Cluster): readonly string[] {
   const nodes = membersOf(cluster);
   const primaries = primariesOf(cluster);
   const covered = unionRanges(...primaries.map(({ slots }) => slots));
   const keys = sum(primaries.map(({ facts }) => (facts === undefined ? 0 : keyCountOf(facts))));
   const memory = sum(nodes.map(({ facts }) => facts?.usedMemoryBytes ?? 0));
   const lost = nodes.filter(({ view }) => view === undefined).length;
-  const uncounted = lost === 0 ? "" : `; ${count(lost, "node")} unreachable and not counted`;
-  return `total: ${sizeText(cluster)}, ${groupDigits(countSlots(covered))} slots, ${count(keys, "key")}, ${bytesText(memory)}${uncounted}`;
+  const uncounted = lost === 0 ? [] : [`${count(lost, "node")} unreachable and not counted`];
+  return [
+    `total: ${sizeText(cluster)}, ${groupDigits(countSlots(covered))} slots, ${count(keys, "key")}, ${bytesText(memory)}`,
+    ...uncounted,
+  ];
 }
 
 function sum(numbers: readonly number[]): number {

@@ -10,8 +10,9 @@ import { TestServer } from "./test-server.ts";
 import { testCertificates } from "./tls.ts";
 
 export interface ServersOptions {
+  /** As many as there are hosts when it is not said. */
   readonly count?: number;
-  /** The host of each server, such as 127.0.0.2 or ::1; given alone it also says how many. */
+  /** Where the servers listen, such as 127.0.0.2 or ::1: one each, in turn when there are more servers than hosts. */
   readonly hosts?: readonly string[];
   readonly mode?: "cluster" | "standalone" | "sentinel";
   /**
@@ -63,8 +64,8 @@ interface Place {
   readonly index: number;
 }
 
-async function choosePlaces({ count, hosts }: ServersOptions): Promise<readonly Place[]> {
-  const all = hosts ?? Array.from({ length: count ?? 1 }, () => "127.0.0.1");
+async function choosePlaces({ count, hosts = ["127.0.0.1"] }: ServersOptions): Promise<readonly Place[]> {
+  const all = Array.from({ length: count ?? hosts.length }, (_, i) => hosts[i % hosts.length]!);
   const ports = new Map<string, number[]>();
   for (const host of new Set(all)) {
     ports.set(host, [...(await findFreePorts(host, all.filter((other) => other === host).length, Math.random))]);

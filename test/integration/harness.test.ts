@@ -108,9 +108,11 @@ describe.each(ENGINES)("on $name", (engine) => {
   });
 
   test("the nodes of a cluster can have hosts of their own", async () => {
-    await using cluster = await startCluster(engine, HALVES, { hosts: ["127.0.0.2", "127.0.0.3"] });
+    await using cluster = await startCluster(engine, HALVES, { replicas: 1, hosts: ["127.0.0.2", "127.0.0.3"] });
     const { nodes } = await surveyOf(cluster);
-    expect(nodes.map(({ address }) => address.host)).toEqual(["127.0.0.2", "127.0.0.3"]);
+    const hosts = Object.fromEntries(nodes.map(({ id, address }) => [id, address.host]));
+    const { a, b, a1, b1 } = cluster.nodes;
+    expect(hosts).toEqual({ [a.id]: "127.0.0.2", [b.id]: "127.0.0.3", [a1.id]: "127.0.0.2", [b1.id]: "127.0.0.3" });
   });
 
   test("servers ask for the users of an ACL file", async () => {
@@ -445,9 +447,10 @@ describe("a terminal session", () => {
   test("tells which signal ended it, and does not outlive its block", async () => {
     let pid: number;
     {
-      using session = new TerminalSession("/bin/sh", ["-c", "echo ready; sleep 60"]);
+      using session = new TerminalSession("/bin/cat", []);
       pid = session.pid;
-      await session.waitFor("ready");
+      session.type("ready", Key.Enter);
+      await session.waitFor(/ready\s+ready/);
       session.type(Key.CtrlC);
       expect(await session.exitCode).toBe(130);
     }

@@ -1,0 +1,230 @@
+import type { ExitCode } from "../../src/errors.ts";
+import type { Problem } from "../../src/plan/problems.ts";
+
+/**
+ * What slotctl(1) says beyond the commands and options, which it takes from the program. `words as typed` are bold,
+ * *placeholders* italic. Lists that have to be complete are held to the source by their type or by the generator.
+ */
+
+/** The day of this version: changed together with the version, never by a build. */
+export const DATE = "2026-11-23";
+
+export const PURPOSE = "build and check Redis Cluster and Valkey Cluster";
+
+export const DESCRIPTION: readonly string[] = [
+  "`slotctl` builds, shows and checks Redis Cluster and Valkey Cluster deployments. It asks every node for its own " +
+    "view of the cluster, so that disagreements are seen. A command that changes a cluster first makes a plan and shows " +
+    "it, then asks for consent, carries the plan out, and returns when every node itself reports what was planned. " +
+    "What is true already is skipped: after an interruption, the same command goes on where it stopped.",
+  "This version makes clusters of blank servers, and shows, checks and waits for clusters. It does not move slots, nor " +
+    "add, remove or repair nodes.",
+  "A node is named by its address, *host:port*, with IPv6 as `[::1]:7000` or `::1:7000`. Where a *seed* is asked for, " +
+    "any node of the cluster will do; several may be given with commas between them, and the first that answers is used. " +
+    "Without a seed the node named by `-s`, `-h` and `-p`, or `-u` is asked, in this order.",
+  "The options below `CONNECTION OPTIONS` and `OUTPUT OPTIONS` belong to every command and may stand before or after its " +
+    "name. A time is a number with `ms`, `s`, `m` or `h` behind it; a bare number is seconds.",
+];
+
+export const CONNECTION_NOTES: readonly string[] = [
+  "The options are those of `redis-cli`: `-h` with a value names a host, and without one shows the help. A user without " +
+    "a password means no login.",
+  "As with `redis-cli`, with `--tls` the certificate chain of a server is verified and the name in its certificate is " +
+    "not: nodes name each other by addresses that certificates rarely hold.",
+  "Servers behind NAT or in containers announce addresses that do not work from outside. Each `--address-map` tells how " +
+    "to reach one host, or with ports on both sides one server; the first that fits is used. What the servers are told " +
+    "is translated back.",
+  "`--zone` names the host as the servers know it, usually an IP address, and wins over the `availability-zone` that a " +
+    "Valkey server tells of itself. Replicas are placed in another zone than their primary first, and on another host " +
+    "next.",
+];
+
+export const OUTPUT_NOTES: readonly string[] = [
+  "The result goes to standard output; plans, progress, questions, warnings and errors go to standard error. Without a " +
+    "terminal nothing is asked: a command that would change a cluster and lacks `--yes` shows its plan and exits 2.",
+  "`-o json` prints exactly one JSON document on standard output, also on failure; only `--help` and `--version` stay text. It has a `schemaVersion`, which " +
+    "is raised when a field goes or changes its meaning, and `ok`. Commands that change something say whether they did " +
+    "in `changed`. A failure has an `error` with `code`, `message`, `exitCode`, and where there is more to say `hint` and " +
+    "`details`. Slots are written as the servers write them: `0-5460,7000`.",
+  "`--progress json` writes one JSON object a line to standard error: `run-started`, `step-started`, `waiting`, `step-done` " +
+    "and `run-done`, each with its `type` and `time`.",
+];
+
+/** By the name of the exit code; the type keeps the list complete. */
+export const EXIT_STATUS: Readonly<Record<keyof typeof ExitCode, string>> = {
+  Ok: "Done, or nothing to do, or a dry run.",
+  Failed: "Failed. Also `sandbox status`, when a server is not running.",
+  Usage: "Wrong usage; or a question would have to be asked, and there is no terminal and no `--yes`.",
+  Unhealthy:
+    "`check` found problems (with `--strict` also: warnings), or a command was refused because of what it found.",
+  Unreachable: "A server could not be reached, did not let us in, or is no cluster node.",
+  Stale: "The cluster changed under the plan.",
+  Partial:
+    "Stopped part-way, by a failure or a signal, after changes had begun. The same command run again goes on from there.",
+  TimedOut: "Timed out waiting for the cluster. The message says which changes were made before, if any.",
+  ChangesPending: "With `--dry-run` and `--detailed-exitcode`: there are changes to make.",
+  Declined: "Declined, or interrupted before any change.",
+};
+
+export const DROP_IN_EXIT =
+  "In drop-in mode it is 0 for success and 1 for everything else, as with `redis-cli`. Declining to create a cluster is " +
+  "success there, and `--cluster help` exits 1.";
+
+/** The kinds of problem that `check` reports; the type keeps the list complete. */
+export const PROBLEMS: Readonly<Record<Problem["kind"], string>> = {
+  "uncovered-slots": "Slots have no owner.",
+  "several-owners": "Two primaries each say that they own the same slots.",
+  "open-slots": "Slots are importing or migrating: a move is going on, or was cut short.",
+  disagreement: "Nodes hold another slot map than the others.",
+  "node-unreachable": "A node could not be asked.",
+  "node-suspected": "Other nodes hold a node for failing or suspect it.",
+  "unknown-member": "A node is not known to some of the others.",
+  "cluster-state": "Nodes say `cluster_state:fail` and serve no clients.",
+  "epoch-collision": "Two primaries have the same config epoch.",
+  "stray-keys": "A node holds keys in slots that it does not own.",
+  ghost: "A node without an address is still listed.",
+  handshake: "A handshake is not coming to an end.",
+  "duplicate-address": "Two members have the same address.",
+  "unknown-primary": "A replica follows a node that is no member.",
+  "replica-link-down": "A replica has no link to its primary, or is still copying.",
+  "function-drift": "A function library is not the same on every primary.",
+  "replica-lagging": "A replica is far behind its primary.",
+  "no-replica": "A primary has no replica.",
+  "uneven-replicas": "Some shards have at least two replicas more than others.",
+  "few-primaries": "With fewer than three primaries there is no automatic failover.",
+  "anti-affinity": "All copies of a shard are in one zone, or some of them on one host.",
+  "setting-drift": "A setting that should be the same everywhere is not.",
+  "mixed-versions": "The nodes run different versions.",
+};
+
+/** By code; the generator refuses to leave one out that src/ uses, and to list one that it does not. */
+export const ERROR_CODES: Readonly<Record<string, string>> = {
+  AUTH_FAILED: "The server refused the user or the password, or wants none.",
+  AUTH_REQUIRED: "The server asks for a password and none was given.",
+  COMMAND_REFUSED: "A server refused a command that changes the cluster.",
+  CONNECTION_CLOSED: "The server closed the connection.",
+  CONNECT_TIMEOUT: "A connection was not accepted in time.",
+  CREATE_REFUSED: "The servers cannot become this cluster; the details give every reason.",
+  DECLINED: "The question was answered with no.",
+  DIRECTORY_IN_USE: "Sandbox: a directory that has to be made is there already.",
+  DIRECTORY_UNUSABLE: "Sandbox: the directory cannot be written to.",
+  FILE_UNREADABLE: "A certificate, key or CA cannot be read.",
+  HOST_UNUSABLE: "Sandbox: the address is not one of this machine.",
+  INTERRUPTED: "Stopped by a signal; the message says whether anything was changed.",
+  JOIN_TIMED_OUT: "The nodes did not all get to know each other in time; mostly a closed bus port.",
+  MALFORMED_REPLY: "A server gave an answer that makes no sense.",
+  NAME_NOT_FOUND: "A host name cannot be resolved.",
+  NODE_LOADING: "The server is still loading its data.",
+  NODE_SILENT: "The server accepted the connection and then did not answer.",
+  NODE_UNREACHABLE: "The server cannot be connected to.",
+  NOTHING_TO_ASK_WITH: "Consent is needed, and there is no terminal and no `--yes`.",
+  NOT_AVAILABLE: "Drop-in mode: the subcommand is not part of this version.",
+  NOT_A_CLUSTER_NODE: "The server is a standalone server or a sentinel.",
+  NOT_A_REDIS_SERVER: "What answers does not speak the Redis protocol.",
+  NO_PERMISSION: "The ACL user may not run a command that is needed.",
+  NO_SEED: "No node to start from was given, or none of those given could be used.",
+  OTHER_NODE: "In reports: another node answers at the address of this one.",
+  PLAN_NOT_SAVED: "The file of `--plan-out` cannot be written; nothing was changed.",
+  PLAN_STALE: "A node of the plan is no longer at its address.",
+  PORT_IN_USE: "Sandbox: a port, or the bus port that belongs to it, is taken.",
+  PORT_OUT_OF_RANGE: "Sandbox: the ports do not lie where servers can have them.",
+  PROTECTED_MODE: "The server is in protected mode and takes no connections from other hosts.",
+  SANDBOX_NOT_STOPPED: "Sandbox: a server could not be stopped.",
+  SANDBOX_RUNNING: "Sandbox: there is one in that directory already.",
+  SANDBOX_STATE_UNREADABLE: "Sandbox: its state file cannot be understood.",
+  SERVER_NOT_FOUND: "Sandbox: there is no server program.",
+  SERVER_START_FAILED: "Sandbox: a server did not start; the details are the end of its log.",
+  TIMED_OUT: "`wait`: the condition did not come true in time.",
+  TLS_FAILED: "The TLS handshake failed, or the certificate is not trusted.",
+  UNEXPECTED_REPLY: "A server answered with an error that is not known.",
+  USAGE: "The command line cannot be understood.",
+  VERIFY_TIMED_OUT: "All steps are done, but in time the nodes did not all report what was planned.",
+};
+
+export const DROP_IN: readonly string[] = [
+  "With `--cluster` among the leading options, `slotctl` takes the command lines of `redis-cli` 7 and 8 and of `valkey-cli` " +
+    "8 and 9 as they are, with all their options, and answers with their words on standard output and their exit codes.",
+  "In this version `create`, `check`, `info` and `help` work. The other subcommands are understood, do nothing, say that " +
+    "they are not part of this version, and exit 1. `slotctl --cluster help` lists the subcommands, " +
+    "`slotctl --cluster --help` the options.",
+  "Without a terminal standard error stays empty on success. The words follow the servers: Valkey 8 and newer are spoken " +
+    "of with primaries and replicas where `valkey-cli` does so.",
+  "It differs on purpose in this: a number that is none, or out of range, is refused rather than read as 0, and `create` " +
+    "returns when every node says that the cluster is ok, and exits 1 when its final check finds a problem.",
+];
+
+/** By name, in the order of the page. */
+export const ENVIRONMENT: Readonly<Record<string, string>> = {
+  "SLOTCTL_AUTH, VALKEYCLI_AUTH, REDISCLI_AUTH":
+    "The password; of several that are not empty the first in this order. `-a`, `--askpass` and a password in `-u` go " +
+    "before them.",
+  "VALKEYCLI_CLUSTER_YES, REDISCLI_CLUSTER_YES":
+    "Drop-in mode only: `1` answers every question with yes. When the first is set, the second is not looked at.",
+  REDIS_SERVER: "The server program that `sandbox start` runs, as with `--server`, which goes before it.",
+  SLOTCTL_SERVERS_DIR:
+    "Where `sandbox start` looks for servers that `npm run servers` fetched; `.cache/servers` of the checkout by default.",
+  PATH: "Searched for `redis-server` and `valkey-server` by `sandbox start`.",
+  XDG_STATE_HOME: "Where the sandbox lives; `~/.local/state` by default.",
+  NO_COLOR: "When not empty: no colours.",
+  FORCE_COLOR:
+    "When not empty: colours also without a terminal, or with `0` none at all. `NO_COLOR` and `--no-color` go before it; " +
+    "drop-in mode does not look at it.",
+  TERM: "`dumb` means a terminal without colours and without a line that moves.",
+};
+
+export const FILES: Readonly<Record<string, string>> = {
+  "$XDG_STATE_HOME/slotctl/sandbox/sandbox.json":
+    "Which servers `sandbox start` began, so that `sandbox stop` ends those and no others.",
+  "$XDG_STATE_HOME/slotctl/sandbox/<port>/":
+    "The files of one server: `redis.conf`, `server.log`, `output.log`, `nodes.conf`. Gone after `sandbox stop`.",
+};
+
+export interface Example {
+  readonly says: string;
+  readonly lines: readonly string[];
+}
+
+export const EXAMPLES: readonly Example[] = [
+  {
+    says: "Try it on this machine, with six servers that are thrown away afterwards:",
+    lines: [
+      "slotctl sandbox start --nodes 6 --base-port 7000",
+      "slotctl create 127.0.0.1:{7000..7005} --replicas 1",
+      "slotctl check 127.0.0.1:7000",
+      "slotctl sandbox stop",
+    ],
+  },
+  {
+    says: "Provision a cluster from a script: wait for servers that are still starting, change nothing when it is there already:",
+    lines: [
+      "slotctl create 10.0.0.{1..6}:6379 --replicas 1 --wait 60s --if-not-exists --yes -o json",
+      "slotctl wait 10.0.0.1:6379 --for healthy --timeout 2m",
+    ],
+  },
+  {
+    says: "See whether there is anything to do (exit code 10) without doing it:",
+    lines: ["slotctl create 10.0.0.{1..6}:6379 --replicas 1 --dry-run --detailed-exitcode"],
+  },
+  {
+    says: "Six servers on three hosts, each in a zone of its own:",
+    lines: [
+      "slotctl create 10.0.{1,2,3}.1:{6379,6380} --replicas 1 --zone 10.0.1.1=a --zone 10.0.2.1=b --zone 10.0.3.1=c",
+    ],
+  },
+  {
+    says: "A cluster in containers, whose ports 6379 are published on this machine:",
+    lines: [
+      "slotctl check localhost:7001 --address-map 172.17.0.2:6379=localhost:7001 " +
+        "--address-map 172.17.0.3:6379=localhost:7002 --address-map 172.17.0.4:6379=localhost:7003",
+    ],
+  },
+  {
+    says: "Monitoring: one line, exit code 3 when there is a problem:",
+    lines: ["slotctl check 10.0.0.1:6379,10.0.0.2:6379 --quick"],
+  },
+  {
+    says: "A command line that was written for redis-cli:",
+    lines: ["slotctl --cluster create 10.0.0.1:6379 10.0.0.2:6379 10.0.0.3:6379 --cluster-replicas 0 --cluster-yes"],
+  },
+];
+
+export const SEE_ALSO = "`redis-cli`(1), `redis-server`(1), `valkey-cli`(1), `valkey-server`(1)";
