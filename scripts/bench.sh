@@ -4,7 +4,7 @@ source "$(dirname "$0")/setup.sh"
 
 bash scripts/fetch-servers.sh
 npm run --silent build
-npx --no-install esbuild test/bench/main.ts --bundle --platform=node --format=esm --packages=external \
+npx --no-install esbuild test/bench/main.ts --bundle --platform=node --target=node20 --format=esm --packages=external \
   --outfile=test/bench/.bundle.mjs --log-level=warning
 trap 'rm -f test/bench/.bundle.mjs' EXIT
 node test/bench/.bundle.mjs "$@"

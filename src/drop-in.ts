@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
-import { type DropInCommand, type DropInConnection, parseDropIn } from "./cli/drop-in-arguments.ts";
+import { parseDropIn } from "./cli/drop-in/command-line.ts";
+import type { DropInConnection } from "./cli/drop-in/drop-in.ts";
+import type { DropInCommand } from "./cli/drop-in/drop-in-command.ts";
 import { dropInCheck, dropInInfo } from "./commands/drop-in-check.ts";
 import { type DropInContext, sayFailure } from "./commands/drop-in-context.ts";
 import { dropInCreate } from "./commands/drop-in-create.ts";

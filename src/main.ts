@@ -9,7 +9,7 @@ declare const SLOTCTL_VERSION: string;
 export async function main(argv: readonly string[], world: World): Promise<ExitCode> {
   // Cheap to see, so that the words of redis-cli are only taken apart when they can be there at all.
   if (argv.includes("--cluster")) {
-    const { isDropIn } = await import("./cli/drop-in-arguments.ts");
+    const { isDropIn } = await import("./cli/drop-in/command-line.ts");
     if (isDropIn(argv)) return (await import("./drop-in.ts")).runDropIn(argv, world, SLOTCTL_VERSION);
   }
   return runNative(argv, world);

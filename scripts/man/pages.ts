@@ -45,7 +45,7 @@ function slotctlPage(root: string, version: string): string {
     ...optionSections(program),
     section("DROP-IN MODE", paragraph(usage(DROP_IN_USAGE)), ...paragraphs(prose.DROP_IN)),
     section("PROBLEMS", ...problems()),
-    section("EXIT STATUS", ...exitStatus(), paragraph(marked(prose.DROP_IN_EXIT))),
+    section("EXIT STATUS", ...exitStatus(), paragraph(marked(prose.DROP_IN_EXIT)), paragraph(marked(prose.SIGNALS))),
     section("ERROR CODES", paragraph(marked(ERROR_CODES_ARE)), ...errorCodes(join(root, "src"))),
     section("ENVIRONMENT", ...items(prose.ENVIRONMENT)),
     section("FILES", ...items(prose.FILES)),

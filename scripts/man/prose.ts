@@ -15,7 +15,7 @@ export const DESCRIPTION: readonly string[] = [
   "`slotctl` builds, shows and checks Redis Cluster and Valkey Cluster deployments. It asks every node for its own " +
     "view of the cluster, so that disagreements are seen. A command that changes a cluster first makes a plan and shows " +
     "it, then asks for consent, carries the plan out, and returns when every node itself reports what was planned. " +
-    "What is true already is skipped: after an interruption, the same command goes on where it stopped.",
+    "What is true already is skipped, so that after an interruption the same command goes on where it stopped.",
   "This version makes clusters of blank servers, and shows, checks and waits for clusters. It does not move slots, nor " +
     "add, remove or repair nodes.",
   "A node is named by its address, *host:port*, with IPv6 as `[::1]:7000` or `::1:7000`. Where a *seed* is asked for, " +
@@ -68,6 +68,9 @@ export const EXIT_STATUS: Readonly<Record<keyof typeof ExitCode, string>> = {
 export const DROP_IN_EXIT =
   "In drop-in mode it is 0 for success and 1 for everything else, as with `redis-cli`. Declining to create a cluster is " +
   "success there, and `--cluster help` exits 1.";
+
+export const SIGNALS =
+  "The first SIGINT, SIGTERM or SIGHUP stops a run in good order, with one of these exit codes; the second ends it at once.";
 
 /** The kinds of problem that `check` reports; the type keeps the list complete. */
 export const PROBLEMS: Readonly<Record<Problem["kind"], string>> = {
@@ -148,8 +151,9 @@ export const DROP_IN: readonly string[] = [
     "`slotctl --cluster --help` the options.",
   "Without a terminal standard error stays empty on success. The words follow the servers: Valkey 8 and newer are spoken " +
     "of with primaries and replicas where `valkey-cli` does so.",
-  "It differs on purpose in this: a number that is none, or out of range, is refused rather than read as 0, and `create` " +
-    "returns when every node says that the cluster is ok, and exits 1 when its final check finds a problem.",
+  "It differs on purpose in this: a number that is none, or out of range, is refused rather than read as 0; `create` " +
+    "returns when every node says that the cluster is ok, and exits 1 when its final check finds a problem; and there are " +
+    "colours only in a terminal.",
 ];
 
 /** By name, in the order of the page. */
@@ -168,7 +172,7 @@ export const ENVIRONMENT: Readonly<Record<string, string>> = {
   FORCE_COLOR:
     "When not empty: colours also without a terminal, or with `0` none at all. `NO_COLOR` and `--no-color` go before it; " +
     "drop-in mode does not look at it.",
-  TERM: "`dumb` means a terminal without colours and without a line that moves.",
+  TERM: "`dumb` means a terminal without colours and without a line that moves. Drop-in mode has colours only for `xterm` and its kin.",
 };
 
 export const FILES: Readonly<Record<string, string>> = {

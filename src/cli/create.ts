@@ -13,6 +13,7 @@ interface Flags {
   readonly planOut?: string;
   readonly wait: number;
   readonly ifNotExists?: boolean;
+  readonly until: "joined" | "ok";
 }
 
 export function addCreate(program: Command, running: Running): void {
@@ -41,6 +42,11 @@ export function addCreate(program: Command, running: Running): void {
         .default(0, "not at all"),
     )
     .option("--if-not-exists", "do nothing when they form such a cluster already, whoever plays which role")
+    .addOption(
+      new Option("--until <state>", "done when all nodes have joined, or when every one says ok")
+        .choices(["joined", "ok"])
+        .default("ok"),
+    )
     .addHelpText(
       "after",
       `
@@ -61,6 +67,7 @@ Examples:
         dryRun = false,
         detailedExitcode = false,
         ifNotExists = false,
+        until,
       } = flags;
       const addresses = addressesOf(nodes, shard, command);
       const options = {
@@ -73,6 +80,7 @@ Examples:
         planOut,
         wait,
         ifNotExists,
+        until,
       };
       await runWith(running, command, [], (context) => create(options, context));
     });

@@ -61,8 +61,12 @@ function isUnsettled(cluster: Cluster): boolean {
   return findProblems(cluster).some(({ kind }) => PASSING.has(kind));
 }
 
+/** What servers use unless they are told otherwise. */
+const USUAL_NODE_TIMEOUT_MS = 15_000;
+
 /** Twice the longest node timeout: what gossip needs to carry a change everywhere, or to give up a node. */
 function settleWindowOf(cluster: Cluster): number {
-  const timeouts = membersOf(cluster).map(({ facts }) => Number(facts?.settings.get("cluster-node-timeout") ?? 0));
-  return 2 * Math.max(...timeouts);
+  const settings = membersOf(cluster).map(({ facts }) => facts?.settings.get("cluster-node-timeout"));
+  const timeouts = settings.filter((value) => value !== undefined).map(Number);
+  return 2 * (timeouts.length === 0 ? USUAL_NODE_TIMEOUT_MS : Math.max(...timeouts));
 }

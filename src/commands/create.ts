@@ -31,6 +31,8 @@ export interface CreateOptions {
   /** Milliseconds to wait for servers that do not answer yet. */
   readonly wait: number;
   readonly ifNotExists: boolean;
+  /** When it is done: when all nodes agree, as with redis-cli, or when every one of them serves clients. */
+  readonly until: "joined" | "ok";
 }
 
 /** Builds a cluster of servers that are blank, or finishes what an interrupted run began. */
@@ -46,11 +48,17 @@ export async function create(options: CreateOptions, context: Context): Promise<
   // A person's time to think does not count.
   let started = performance.now();
   const finish = (outcome: "created" | "already" | "dry-run") =>
-    view.result({ kind: "create", outcome, shown, seconds: (performance.now() - started) / 1000 });
+    view.result({
+      kind: "create",
+      outcome,
+      until: options.until,
+      shown,
+      seconds: (performance.now() - started) / 1000,
+    });
 
   if (options.planOut !== undefined) await savePlan(shown.plan, options.planOut);
   if (isDone(shown)) {
-    await runPlan(shown.plan, { ...executorFor(candidates, context), emit: () => undefined });
+    await runPlan(shown.plan, { ...executorFor(candidates, options.until, context), emit: () => undefined });
     finish("already");
     return ExitCode.Ok;
   }
@@ -61,7 +69,7 @@ export async function create(options: CreateOptions, context: Context): Promise<
   }
   if (!(await context.confirm("Create this cluster?"))) throw declined();
   started = performance.now();
-  const changed = await runPlan(shown.plan, executorFor(candidates, context));
+  const changed = await runPlan(shown.plan, executorFor(candidates, options.until, context));
   finish(changed ? "created" : "already");
   return ExitCode.Ok;
 }
@@ -108,12 +116,17 @@ function isDone({ design, plan }: ShownPlan): boolean {
   );
 }
 
-function executorFor(candidates: readonly (Candidate | LostCandidate)[], context: Context): Executor {
+function executorFor(
+  candidates: readonly (Candidate | LostCandidate)[],
+  until: Executor["until"],
+  context: Context,
+): Executor {
   const { connections, signal, timeout, view } = context;
   return {
     connections,
     signal,
     timeout,
+    until,
     emit: (event: RunEvent) => view.event(event),
     dials: new Map(candidates.filter(isReached).map(({ node }) => [node.id, node.dial])),
   };

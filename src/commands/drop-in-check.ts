@@ -3,7 +3,10 @@ import type { Address } from "../model/address.ts";
 import type { Cluster } from "../model/cluster.ts";
 import { surveyStrayKeys } from "../survey/stray-keys.ts";
 import { survey } from "../survey/survey.ts";
-import { type ClusterStyle, checkText, discoveryText, infoText, redisCliAddress } from "../view/redis-cli-text.ts";
+import { checkText } from "../view/redis-cli/check-text.ts";
+import { discoveryText } from "../view/redis-cli/discovery-text.ts";
+import { infoText } from "../view/redis-cli/info-text.ts";
+import { type ClusterStyle, redisCliAddress } from "../view/redis-cli/style.ts";
 import { type DropInContext, sayUnreachable, styleFor } from "./drop-in-context.ts";
 
 export interface DropInCheckOptions {

@@ -3,7 +3,7 @@ import type { Address } from "../model/address.ts";
 import type { Cluster } from "../model/cluster.ts";
 import type { Connections } from "../node/connections.ts";
 import { ServerError } from "../node/node.ts";
-import { type RedisCliStyle, redisCliAddress, redisCliLine, type Wording } from "../view/redis-cli-text.ts";
+import { type RedisCliStyle, redisCliAddress, redisCliLine, type Wording } from "../view/redis-cli/style.ts";
 
 /** What a command needs that speaks as redis-cli does. */
 export interface DropInContext {

@@ -10,20 +10,18 @@ import { surveyCandidates } from "../survey/candidates.ts";
 import { surveyStrayKeys } from "../survey/stray-keys.ts";
 import { survey } from "../survey/survey.ts";
 import { createProblemText } from "../view/plan-text.ts";
+import { checkText } from "../view/redis-cli/check-text.ts";
 import {
   CREATE_QUESTION,
-  checkText,
-  createProposalText,
   createStepText,
   FEW_PRIMARIES_QUESTION,
   fewPrimariesText,
   JOIN_WAIT,
-  type Proposal,
-  type RedisCliStyle,
-  redisCliAddress,
-  redisCliLine,
   tooFewNodesText,
-} from "../view/redis-cli-text.ts";
+} from "../view/redis-cli/create-lines.ts";
+import { createProposalText } from "../view/redis-cli/create-text.ts";
+import type { Proposal } from "../view/redis-cli/proposal.ts";
+import { type RedisCliStyle, redisCliAddress, redisCliLine } from "../view/redis-cli/style.ts";
 import { clusterStyle } from "./drop-in-check.ts";
 import { connectText, type DropInContext, isConfirmed, styleFor } from "./drop-in-context.ts";
 
@@ -59,7 +57,7 @@ export async function dropInCreate(options: DropInCreateOptions, context: DropIn
   if (!options.yes && !(await isConfirmed(CREATE_QUESTION, context))) return ExitCode.Ok;
 
   const dials = new Map(reached.map(({ node }) => [node.id, node.dial]));
-  await runPlan(outcome.plan, { ...context, dials, emit: stepTeller(style, context) });
+  await runPlan(outcome.plan, { ...context, dials, until: "ok", emit: stepTeller(style, context) });
   return finalCheck(options, context);
 }
 

@@ -15,6 +15,8 @@ export interface Executor {
   readonly dials: ReadonlyMap<NodeId, Address>;
   readonly emit: Emit;
   readonly signal: AbortSignal;
+  /** When a run is done: when the nodes have joined and agree, or when every one of them also serves clients. */
+  readonly until: "joined" | "ok";
   /** Milliseconds that each wait for the cluster may take. */
   readonly timeout: number;
 }

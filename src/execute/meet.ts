@@ -1,5 +1,6 @@
 import { type Address, BUS_PORT_OFFSET, busPortOf, formatAddress } from "../model/address.ts";
 import type { NodeId, View } from "../model/cluster.ts";
+import { formatRanges } from "../model/slot.ts";
 import { tcpAnswers } from "../node/tcp-answers.ts";
 import { waitUntil } from "../node/wait-until.ts";
 import type { Meet, NodeRef } from "../plan/plan.ts";
@@ -10,28 +11,65 @@ import { joinTimedOut } from "./failures.ts";
 /** A handshake is given up by the servers after a node timeout, at least a second; then it has to be asked for again. */
 const MEET_AGAIN_MS = 1500;
 
+/** A server looks at its handshakes ten times a second; two rounds of that, and a packet has been there and back. */
+const TELL_AGAIN_MS = 300;
+
 /**
- * Introduces the nodes to each other and waits until every one of them knows all. Gossip alone takes seconds to reach
- * everybody; telling each node of a few others at growing distances makes it a matter of one or two rounds.
+ * Introduces the nodes to each other and waits until every one of them knows all, and what each of them owns. Gossip
+ * alone takes seconds to reach everybody; telling each node of a few others at growing distances makes it a matter of
+ * one or two rounds.
  * @throws SlotctlError that tells for each node whom it does not know, and which bus ports do not answer
  */
 export async function meet({ nodes }: Meet, executor: Executor, onChange: OnChange): Promise<boolean> {
   let changed = false;
-  let introducedAt = Number.NEGATIVE_INFINITY;
+  let pausedUntil = 0;
+  const introduce = async (pairs: readonly Pair[], pause: number) => {
+    if (performance.now() < pausedUntil) return;
+    pausedUntil = performance.now() + pause;
+    changed = true;
+    onChange();
+    await Promise.all(pairs.map(([one, other]) => sendMeet(one, other, executor)));
+  };
   const look = async () => {
     const views = await viewsOf(nodes, executor);
     const gaps = gapsIn(nodes, views);
-    executor.emit({ type: "waiting", on: "join", done: nodes.length - nodesWithGaps(gaps), total: nodes.length });
-    if (gaps.length === 0) return true;
-    if (performance.now() - introducedAt < MEET_AGAIN_MS) return undefined;
-    introducedAt = performance.now();
-    changed = true;
-    onChange();
-    await introduce(nodes, gaps, executor);
+    if (gaps.length > 0) {
+      executor.emit({ type: "waiting", on: "join", done: nodes.length - nodesWithGaps(gaps), total: nodes.length });
+      await introduce(pairsFor(nodes, gaps), MEET_AGAIN_MS);
+      return undefined;
+    }
+    const unheard = unheardIn(nodes, views);
+    if (unheard.length === 0) return true;
+    const late = new Set(unheard.map(([, listener]) => listener.id));
+    executor.emit({ type: "waiting", on: "agreement", done: nodes.length - late.size, total: nodes.length });
+    await introduce(unheard, TELL_AGAIN_MS);
     return undefined;
   };
   if ((await waitUntil(look, executor)) === undefined) await diagnose(nodes, executor);
   return changed;
+}
+
+/** The first is told to meet the second. */
+type Pair = readonly [NodeRef, NodeRef];
+
+async function sendMeet(one: NodeRef, other: NodeRef, executor: Executor): Promise<void> {
+  await change(executor, one, "CLUSTER", "MEET", ...meetArguments(other.address));
+}
+
+/**
+ * Who owns slots of which another node does not know yet. The packets of a handshake come from a stranger, and what
+ * strangers claim to own is ignored; the next ones come seconds later when the node timeout is long. A MEET between
+ * acquainted nodes changes nothing, but carries the claims of its sender at once.
+ */
+function unheardIn(nodes: readonly NodeRef[], views: Views): readonly Pair[] {
+  return nodes.flatMap((owner) => {
+    const owned = formatRanges(views.get(owner.id)?.myself.slots ?? []);
+    const hears = ({ id }: NodeRef) => {
+      const line = views.get(id)?.lines.find((candidate) => candidate.id === owner.id);
+      return line === undefined || formatRanges(line.slots) === owned;
+    };
+    return owned === "" ? [] : nodes.filter((listener) => !hears(listener)).map((listener): Pair => [owner, listener]);
+  });
 }
 
 /** `node` does not know `stranger`. */
@@ -61,17 +99,14 @@ function nodesWithGaps(gaps: readonly Gap[]): number {
   return new Set(gaps.map(({ node }) => node.id)).size;
 }
 
-async function introduce(nodes: readonly NodeRef[], gaps: readonly Gap[], executor: Executor): Promise<void> {
+function pairsFor(nodes: readonly NodeRef[], gaps: readonly Gap[]): readonly Pair[] {
   const open = new Set(gaps.map(({ node, stranger }) => `${node.id} ${stranger.id}`));
-  const pairs = pairsToIntroduce(nodes).filter(([one, other]) => open.has(`${one.id} ${other.id}`));
-  await Promise.all(
-    pairs.map(([one, other]) => change(executor, one, "CLUSTER", "MEET", ...meetArguments(other.address))),
-  );
+  return pairsToIntroduce(nodes).filter(([one, other]) => open.has(`${one.id} ${other.id}`));
 }
 
 /** Each node meets those 1, 2, 4, 8 … places after it: log2(n) each, and nobody is further than log2(n) hops away. */
-function pairsToIntroduce(nodes: readonly NodeRef[]): readonly (readonly [NodeRef, NodeRef])[] {
-  const pairs = new Map<string, readonly [NodeRef, NodeRef]>();
+function pairsToIntroduce(nodes: readonly NodeRef[]): readonly Pair[] {
+  const pairs = new Map<string, Pair>();
   for (const [i, one] of nodes.entries()) {
     for (let distance = 1; distance < nodes.length; distance *= 2) {
       const other = nodes[(i + distance) % nodes.length]!;

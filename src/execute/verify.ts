@@ -12,14 +12,14 @@ import { verifyTimedOut } from "./failures.ts";
 
 /**
  * Waits until every node itself reports what was planned: its role and slots, the same slot map as everybody else,
- * cluster_state:ok, and as a replica a link that is up.
+ * cluster_state:ok, and as a replica a link that is up. With `until: "joined"` the last two are not waited for.
  * @throws SlotctlError, exit code 7, that lists what is still missing
  */
 export async function verify(expected: readonly PlannedShard[], executor: Executor): Promise<void> {
   const wanted = expected.flatMap(wantedOf);
   let missing: readonly Missing[] = [];
   const look = async () => {
-    missing = await findMissing(wanted, executor);
+    missing = (await findMissing(wanted, executor)).filter(({ on }) => executor.until === "ok" || !SERVING.has(on));
     if (missing.length === 0) return true;
     const on = firstOf(missing);
     const late = new Set(missing.filter((item) => item.on === on).map(({ node }) => node));
@@ -48,6 +48,9 @@ interface Missing {
   readonly on: Wait;
   readonly what: string;
 }
+
+/** What comes after the nodes agree, and depends on their node timeout and the size of their data. */
+const SERVING: ReadonlySet<Wait> = new Set<Wait>(["cluster-state", "replica-links"]);
 
 /** In the order in which they come true. */
 const ORDER: readonly Wait[] = ["join", "agreement", "replica-links", "cluster-state"];

@@ -2,15 +2,11 @@ import { formatAddress } from "../model/address.ts";
 import { type Candidate, isReached, type LostCandidate } from "../model/candidate.ts";
 import { keyCountOf } from "../model/facts.ts";
 import { formatRanges } from "../model/slot.ts";
-import {
-  choosePrimaries,
-  findViolations,
-  type PlacementNode,
-  type PlacementViolation,
-  placeReplicas,
-} from "./placement.ts";
+import type { PlacementNode } from "./cluster-map.ts";
+import { choosePrimaries, placeReplicas } from "./placement.ts";
 import { type NodeRef, PLAN_SCHEMA_VERSION, type Plan, type PlannedShard, type Step } from "./plan.ts";
 import { contiguousShares } from "./slot-shares.ts";
+import { findViolations, type PlacementViolation } from "./violations.ts";
 
 export interface CreateRequest {
   /** In command line order. */
@@ -88,7 +84,7 @@ function findLost(candidates: readonly (Candidate | LostCandidate)[]): CreatePro
 function findUnfit(candidates: readonly Candidate[]): CreateProblem[] {
   return [
     ...findSameNodes(candidates),
-    ...candidates.flatMap((candidate) => findStrangers(candidate, candidates)),
+    ...findStrangers(candidates),
     ...candidates.flatMap(findAnnounced),
     ...candidates.flatMap(findReplicationRefusal),
     ...findMixedEngines(candidates),
@@ -102,16 +98,17 @@ function findSameNodes(candidates: readonly Candidate[]): CreateProblem[] {
 }
 
 /** Whoever knows a node that is not of this cluster is a member of another one: one MEET would merge the two. */
-function findStrangers({ typed, node }: Candidate, candidates: readonly Candidate[]): CreateProblem[] {
-  const ours = new Set(candidates.map((candidate) => candidate.node.id));
-  const addresses = new Set(candidates.map((candidate) => formatAddress(candidate.node.address)));
-  // The id in a handshake is made up, so there the address must do.
-  const others = (node.view?.lines ?? []).filter(
-    (line) => !ours.has(line.id) && !(line.handshake && addresses.has(formatAddress(line))),
-  );
-  return others.length === 0
-    ? []
-    : [{ kind: "knows-others", typed, others: others.map((line) => formatAddress(line)) }];
+function findStrangers(candidates: readonly Candidate[]): CreateProblem[] {
+  const ours = new Set(candidates.map(({ node }) => node.id));
+  const addresses = new Set(candidates.map(({ node }) => formatAddress(node.address)));
+  return candidates.flatMap(({ typed, node }): CreateProblem[] => {
+    // The id in a handshake is made up, so there the address must do.
+    const others = (node.view?.lines ?? []).filter(
+      (line) => !ours.has(line.id) && !(line.handshake && addresses.has(formatAddress(line))),
+    );
+    const named = others.map((line) => formatAddress(line));
+    return others.length === 0 ? [] : [{ kind: "knows-others", typed, others: named }];
+  });
 }
 
 function findAnnounced({ typed, node, announcedFailure }: Candidate): CreateProblem[] {

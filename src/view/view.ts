@@ -29,7 +29,13 @@ export type Result =
     }
   | { readonly kind: "quick-check"; readonly cluster: Cluster; readonly problems: readonly Problem[] }
   | { readonly kind: "info"; readonly cluster: Cluster; readonly map: boolean }
-  | { readonly kind: "create"; readonly outcome: CreateResult; readonly shown: ShownPlan; readonly seconds: number }
+  | {
+      readonly kind: "create";
+      readonly outcome: CreateResult;
+      readonly until: "joined" | "ok";
+      readonly shown: ShownPlan;
+      readonly seconds: number;
+    }
   | { readonly kind: "create-exists"; readonly cluster: Cluster }
   | { readonly kind: "wait"; readonly condition: string; readonly nodes: number; readonly seconds: number }
   | {

@@ -114,6 +114,34 @@ describe.each(ENGINES)("create on $name", (engine: TestEngine) => {
     expect(problems?.map(({ kind }) => kind)).toEqual([]);
   });
 
+  test("zones come before hosts, whether they are named or announced by the servers", async () => {
+    const hosts = ["127.0.0.1", "127.0.0.2", "127.0.0.3", "127.0.0.4"];
+    const zones = ["east", "east", "west", "west"];
+    const announced = engine.kind === "valkey";
+    const settings = (i: number): Readonly<Record<string, string>> =>
+      announced ? { "availability-zone": zones[i]! } : {};
+    await using servers = await startServers(engine, { hosts, settings });
+    const named = announced ? [] : hosts.flatMap((host, i) => ["--zone", `${host}=${zones[i]}`]);
+    expect(documentOf(await create(servers, "-r", "1", "-o", "json", ...named))).toMatchObject({ violations: [] });
+    const shards = (await standing(servers)).map(({ role }) => role);
+    // One primary in each zone, and each replica in the other one.
+    expect(shards).toEqual(["primary", "replica", "primary", "replica"]);
+    const { stdout } = await runSlotctl(["info", nameOf(servers[0]), ...named]);
+    expect(stdout).toMatch(/primary +127\.0\.0\.1:\d+ .* east +/);
+    expect(stdout).toMatch(/replica +127\.0\.0\.4:\d+ .* west +/);
+  });
+
+  test("nodes that come with equal config epochs end with different ones", async () => {
+    await using servers = await startServers(engine, { count: 3 });
+    for (const server of servers) await server.call("CLUSTER", "SET-CONFIG-EPOCH", 5);
+    expect(await create(servers)).toMatchObject({ code: 0 });
+    await eventually(async () => {
+      const epochs = (await standing(servers)).map(({ epoch }) => epoch);
+      expect(new Set(epochs).size).toBe(3);
+    });
+    await eventually(() => expectHealthy(servers));
+  });
+
   test("shards laid out by hand are built as they were said", async () => {
     await using servers = await startServers(engine, { count: 6 });
     const [a, b, c, d, e, f] = namesOf(servers);

@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { describe, expect, test } from "vitest";
-import { redisCliAddress } from "../../src/view/redis-cli-text.ts";
+import { redisCliAddress } from "../../src/view/redis-cli/style.ts";
 import { ENGINES, type TestEngine } from "../helpers/engines.ts";
 import { eventually } from "../helpers/eventually.ts";
 import { type RunOptions, type RunResult, runSlotctl } from "../helpers/run-slotctl.ts";
