@@ -3,7 +3,8 @@
 # Arguments go to vitest, for example: npm test -- --project unit
 source "$(dirname "$0")/setup.sh"
 
-bash scripts/fetch-servers.sh
+# With REDIS_SERVER set the tests run on that server alone.
+[ -n "${REDIS_SERVER:-}" ] || bash scripts/fetch-servers.sh
 npm run --silent build
 npm run --silent check
 exec npx --no-install vitest run "$@"

@@ -63,7 +63,9 @@ function knownError(error: unknown, { signal }: World): SlotctlError | "shown" |
 }
 
 /** Commander's own sentence, taken apart into what is wrong and what was expected. */
-function usageError({ message }: CommanderError): SlotctlError {
+function usageError({ message, code }: CommanderError): SlotctlError {
+  // Commander has shown the help already; what is left to say is why.
+  if (code === "commander.help") return noSuchCommand();
   const [first = "", ...rest] = message.replace(/^error: /, "").split("\n");
   const text = first
     .replace(/^command-argument value '.*' is invalid for argument '(.*?)'\./, "$1:")
@@ -77,6 +79,14 @@ function usageError({ message }: CommanderError): SlotctlError {
         .join(" ")
         .replace(/^\((.*)\)$/, "$1")
         .trim() || "slotctl help <command> shows what it takes",
+  });
+}
+
+function noSuchCommand(): SlotctlError {
+  return new SlotctlError("No command was given, or none of that name is there", {
+    code: "USAGE",
+    exitCode: ExitCode.Usage,
+    hint: "slotctl --help lists the commands",
   });
 }
 

@@ -2,7 +2,7 @@ import type { OpenContext } from "./cli/open-context.ts";
 import type { GlobalOptions } from "./cli/options.ts";
 import { type ConnectionRequest, connectSettings, type Environment, parseUri } from "./connection-settings.ts";
 import { ExitCode, SlotctlError } from "./errors.ts";
-import type { Address } from "./model/address.ts";
+import { type Address, parseAddress } from "./model/address.ts";
 import { humanView } from "./view/human.ts";
 import { jsonView } from "./view/json.ts";
 import { jsonProgress, type Progress, plainProgress, silentProgress, spinnerProgress } from "./view/progress.ts";
@@ -89,6 +89,8 @@ function progressFor(
 function seedsOf({ host, port, socket, uri }: GlobalOptions, seeds: readonly Address[]): readonly Address[] {
   if (seeds.length > 0) return seeds;
   if (socket !== undefined) return [{ host: socket.startsWith("/") ? socket : `${process.cwd()}/${socket}`, port: 0 }];
+  const whole = typeof host === "string" && port === undefined ? parseAddress(host) : undefined;
+  if (whole !== undefined) return [whole];
   if (typeof host === "string" || port !== undefined) {
     return [{ host: typeof host === "string" ? host : "127.0.0.1", port: port ?? 6379 }];
   }

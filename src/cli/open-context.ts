@@ -47,6 +47,12 @@ export async function runWith(
   const context = await open(options, seeds ?? []);
   try {
     done(await body(context));
+  } catch (error) {
+    if (!(error instanceof SlotctlError)) throw error;
+    // Through the view that already spoke: in JSON the plan it was shown belongs into the same document.
+    context.view.error(error);
+    if (options.debug === true) context.view.note(error.stack ?? error.message);
+    done(error.exitCode);
   } finally {
     context.view.end();
     context.connections[Symbol.dispose]();

@@ -45,7 +45,9 @@ export function addGlobalOptions(program: Command): void {
   ) => program.addOption(more(new Option(flags, description).helpGroup(group)));
 
   add(CONNECTION, "-h, --host [host]", "node to start from, where no seed is given; a bare -h shows this help");
-  add(CONNECTION, "-p, --port <port>", "its port (6379)", (option) => option.argParser(portArgument));
+  add(CONNECTION, "-p, --port <port>", "port of the node given with -h (6379)", (option) =>
+    option.argParser(portArgument),
+  );
   add(CONNECTION, "-s, --socket <path>", "unix socket of the node to start from");
   add(CONNECTION, "-u, --uri <uri>", "redis://user:password@host:port, or rediss:// for TLS; also valkey://");
   add(CONNECTION, "--user <name>", "ACL user");
@@ -54,16 +56,16 @@ export function addGlobalOptions(program: Command): void {
   add(CONNECTION, "--tls", "speak TLS to every node");
   add(CONNECTION, "--sni <name>", "server name for TLS");
   add(CONNECTION, "--cacert <file>", "CA that signed the servers' certificates");
-  add(CONNECTION, "--cacertdir <dir>", "folder of such CAs");
+  add(CONNECTION, "--cacertdir <dir>", "folder with CA certificates, as for --cacert");
   add(CONNECTION, "--cert <file>", "client certificate");
-  add(CONNECTION, "--key <file>", "its key");
+  add(CONNECTION, "--key <file>", "private key of the client certificate");
   add(CONNECTION, "--insecure", "take any server certificate");
   add(CONNECTION, "-4, --ipv4", "prefer IPv4 addresses of names");
   add(CONNECTION, "-6, --ipv6", "prefer IPv6 addresses of names");
   add(
     CONNECTION,
     "--address-map <inside=outside>",
-    "the servers know inside, reach it at outside (repeatable)",
+    "connect to outside where the servers say inside: NAT, containers (repeatable)",
     (option) => option.argParser(collectMapping),
   );
   add(CONNECTION, "--zone <host=zone>", "failure domain of a host (repeatable)", (option) =>
@@ -73,10 +75,12 @@ export function addGlobalOptions(program: Command): void {
     CONNECTION,
     "--timeout <time>",
     "longest wait: 5s for an answer, 60s for the cluster; e.g. 500ms, 30s, 2m",
-    (option) => option.argParser(durationArgument),
+    (option) => option.argParser(timeoutArgument),
   );
-  add(OUTPUT, "-o, --output <format>", "human or json", (option) => option.choices(["human", "json"]).default("human"));
-  add(OUTPUT, "--progress <how>", "auto, json (one event a line on stderr) or none", (option) =>
+  add(OUTPUT, "-o, --output <format>", "form of the result", (option) =>
+    option.choices(["human", "json"]).default("human"),
+  );
+  add(OUTPUT, "--progress <how>", "progress on stderr; json is one event a line", (option) =>
     option.choices(["auto", "json", "none"]).default("auto"),
   );
   add(OUTPUT, "-q, --quiet", "nothing but the result");
@@ -117,6 +121,13 @@ export function durationArgument(text: string): number {
   const factor = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }[match?.[2] ?? "s"]!;
   if (match === null) throw new InvalidArgumentError("Expected a time, for example 500ms, 30s or 2m");
   return Number(match[1]) * factor;
+}
+
+/** A time that is not nothing: nobody answers in 0 s. */
+function timeoutArgument(text: string): number {
+  const milliseconds = durationArgument(text);
+  if (milliseconds < 1) throw new InvalidArgumentError("Expected a time of at least 1ms");
+  return milliseconds;
 }
 
 function collectMapping(text: string, before: readonly AddressMapping[] = []): readonly AddressMapping[] {

@@ -1,4 +1,4 @@
-import { Command } from "commander";
+import { Command, Help, type Option } from "commander";
 import type { ExitCode } from "../errors.ts";
 import { addCheck } from "./check.ts";
 import { addCreate } from "./create.ts";
@@ -20,19 +20,45 @@ export interface ProgramOptions {
 }
 
 const EPILOGUE = `
-Exit codes: 0 done, 1 failed, 2 usage, 3 unhealthy, 4 cannot connect, 5 plan is stale, 6 stopped part-way,
-7 timed out, 10 changes pending (--detailed-exitcode), 130 declined. More in slotctl(1).
+Exit codes: 0 done, 1 failed, 2 usage, 3 unhealthy, 4 cannot connect, 5 plan is stale,
+6 stopped part-way, 7 timed out, 10 changes pending, 130 declined. More in slotctl(1).
 
 Scripts written for redis-cli or valkey-cli: slotctl --cluster <subcommand> … works word for word.`;
+
+/** The options of every command, below its own, in their groups. Commander would put them into one long list. */
+function globalOptionsText(command: Command, helper: Help): string {
+  const groups = new Map<string, string[]>();
+  const options = helper.visibleGlobalOptions(command);
+  const width = Math.max(0, ...options.map((option) => helper.optionTerm(option).length));
+  for (const option of options) {
+    const heading = option.helpGroupHeading ?? "Other:";
+    const line = helper.formatItem(helper.optionTerm(option), width, helper.optionDescription(option), helper);
+    groups.set(heading, [...(groups.get(heading) ?? []), line]);
+  }
+  return [...groups].map(([heading, lines]) => `${heading}\n${lines.join("\n")}\n`).join("\n");
+}
+
+/** Commander lists these only when told to print them itself. */
+function visibleGlobalOptions(command: Command): Option[] {
+  const parents: Command[] = [];
+  for (let parent = command.parent; parent !== null; parent = parent.parent) parents.push(parent);
+  return parents.flatMap(({ options }) => options.filter(({ hidden, long }) => !hidden && long !== "--version"));
+}
+
+function helpText(command: Command, helper: Help): string {
+  const own = Help.prototype.formatHelp.call(helper, command, helper);
+  const shared = globalOptionsText(command, helper);
+  return shared === "" ? own : `${own}\n${shared}`;
+}
 
 /** All commands and options, declared once: help, man page and completion come from here. */
 export function buildProgram({ version, environment, open, done, out, talk }: ProgramOptions): Command {
   const program = new Command("slotctl")
-    .description("Build, resize, check and repair Redis Cluster and Valkey Cluster")
+    .description("Build and check Redis Cluster and Valkey Cluster")
     .version(version, "-v, --version", "show the version")
     .helpOption("--help", "show help")
     .helpCommand("help [command]", "show help for a command")
-    .configureHelp({ showGlobalOptions: true, helpWidth: 100 })
+    .configureHelp({ helpWidth: 100, formatHelp: helpText, visibleGlobalOptions })
     .exitOverride()
     .configureOutput({ writeOut: out, writeErr: talk, outputError: () => undefined })
     .showHelpAfterError(false)

@@ -31,7 +31,7 @@ export function addSandbox(
   sandbox
     .command("start")
     .summary("start blank servers")
-    .addOption(new Option("--nodes <count>", "how many").argParser(countArgument(1)).default(6))
+    .addOption(new Option("--nodes <count>", "how many servers to start").argParser(countArgument(1)).default(6))
     .option("--server <program>", "the server to start: a path, or an engine such as valkey-8.1; also REDIS_SERVER")
     .addOption(new Option("--base-port <port>", "the first port (free ones are found)").argParser(portArgument))
     .addOption(directory())

@@ -22,10 +22,9 @@ export async function check(options: CheckOptions, context: Context): Promise<Ex
   const cluster = await surveySettled(options, context);
   const problems = findProblems(cluster);
   const { quick, strict } = options;
-  context.view.result(
-    quick ? { kind: "quick-check", cluster, problems } : { kind: "check", cluster, problems, strict },
-  );
-  return hasErrors(problems) || (strict && problems.length > 0) ? ExitCode.Unhealthy : ExitCode.Ok;
+  const healthy = strict ? problems.length === 0 : !hasErrors(problems);
+  context.view.result({ kind: "check", cluster, problems, healthy, quick });
+  return healthy ? ExitCode.Ok : ExitCode.Unhealthy;
 }
 
 /** What passes by itself right after a change; only this is waited out, and only while nothing else is wrong. */

@@ -52,16 +52,20 @@ export function sayFailure(error: SlotctlError, address: Address, context: DropI
 }
 
 /** "Could not connect to Redis at 127.0.0.1:7000: Connection refused" */
-export function connectText({ message }: Pick<SlotctlError, "message">, name: string): string {
+export function connectText(
+  { message }: Pick<SlotctlError, "message">,
+  name: string,
+  wording: Wording = "redis",
+): string {
   const why = /^Could not connect to \S+: (.*)$/.exec(message)?.[1] ?? message;
-  return `Could not connect to Redis at ${name}: ${why.charAt(0).toUpperCase()}${why.slice(1)}`;
+  return `Could not connect to ${wording === "redis" ? "Redis" : "Valkey"} at ${name}: ${why.charAt(0).toUpperCase()}${why.slice(1)}`;
 }
 
 /** Tells which nodes could not be reached; on a terminal always, elsewhere only beside a failure. */
-export function sayUnreachable({ nodes }: Cluster, failed: boolean, { talk, isTerminal }: DropInContext): void {
+export function sayUnreachable(cluster: Cluster, failed: boolean, { talk, isTerminal }: DropInContext): void {
   if (!failed && !isTerminal) return;
-  for (const { unreachable, dial } of nodes) {
-    if (unreachable !== undefined) talk(`${connectText(unreachable, redisCliAddress(dial))}\n`);
+  for (const { unreachable, dial } of cluster.nodes) {
+    if (unreachable !== undefined) talk(`${connectText(unreachable, redisCliAddress(dial), wordingFor(cluster))}\n`);
   }
 }
 

@@ -35,15 +35,16 @@ export async function sandboxStart(options: StartOptions, { view, signal }: Cont
 export async function sandboxShow(options: SandboxOptions, { view }: Context): Promise<ExitCode> {
   const directory = directoryOf(options);
   const sandbox = await sandboxStatus(directory);
-  view.result(sandbox === undefined ? nothingIn(directory) : resultOf("running", sandbox, options));
-  return sandbox?.nodes.every(({ running }) => running) === true ? ExitCode.Ok : ExitCode.Failed;
+  const ok = sandbox?.nodes.every(({ running }) => running) === true;
+  view.result(sandbox === undefined ? nothingIn(directory, ok) : { ...resultOf("running", sandbox, options), ok });
+  return ok ? ExitCode.Ok : ExitCode.Failed;
 }
 
 /** Stops the servers of the sandbox, and none but those. That there is nothing to stop is no failure. */
 export async function sandboxStop(options: SandboxOptions, { view }: Context): Promise<ExitCode> {
   const directory = directoryOf(options);
   const outcome = await stopSandbox(directory);
-  view.result(outcome.kind === "stopped" ? resultOf("stopped", outcome.sandbox, options) : nothingIn(directory));
+  view.result(outcome.kind === "stopped" ? resultOf("stopped", outcome.sandbox, options) : nothingIn(directory, true));
   return ExitCode.Ok;
 }
 
@@ -61,9 +62,9 @@ function resultOf(
   { addresses }: SandboxOptions,
 ): SandboxResult {
   const { directory, engine, nodes } = sandbox;
-  return { kind: "sandbox", action, directory, engine: `${engine.name} ${engine.version}`, nodes, addresses };
+  return { kind: "sandbox", ok: true, action, directory, engine: `${engine.name} ${engine.version}`, nodes, addresses };
 }
 
-function nothingIn(directory: string): SandboxResult {
-  return { kind: "sandbox", action: "nothing", directory, engine: "", nodes: [], addresses: false };
+function nothingIn(directory: string, ok: boolean): SandboxResult {
+  return { kind: "sandbox", ok, action: "nothing", directory, engine: "", nodes: [], addresses: false };
 }

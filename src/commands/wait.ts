@@ -1,8 +1,9 @@
 import { ExitCode, SlotctlError } from "../errors.ts";
 import { type Cluster, membersOf } from "../model/cluster.ts";
 import { waitUntil } from "../node/wait-until.ts";
-import { findProblems, hasErrors } from "../plan/problems.ts";
+import { findProblems, type Problem, severityOf } from "../plan/problems.ts";
 import { survey } from "../survey/survey.ts";
+import { problemText } from "../view/problem-text.ts";
 import type { Context } from "./context.ts";
 
 /**
@@ -52,32 +53,31 @@ function dropLost(cluster: Cluster, { connections }: Context): void {
 /** What keeps the condition from holding, in words; empty when it holds. */
 function missingFor(condition: Condition, cluster: Cluster): readonly string[] {
   const problems = findProblems(cluster);
-  const kinds = (...wanted: readonly string[]) =>
-    problems.filter(({ kind }) => wanted.includes(kind)).map(({ kind }) => kind);
+  const among = (...kinds: readonly Problem["kind"][]) => problems.filter(({ kind }) => kinds.includes(kind));
+  const texts = (found: readonly Problem[]) => found.map((problem) => problemText(problem, cluster).what);
   switch (condition.kind) {
     case "ok":
-      return kinds(
-        "cluster-state",
-        "node-unreachable",
-        "disagreement",
-        "unknown-member",
-        "uncovered-slots",
-        "handshake",
+      return texts(
+        among("cluster-state", "node-unreachable", "disagreement", "unknown-member", "uncovered-slots", "handshake"),
       );
     case "healthy":
-      return hasErrors(problems) ? problems.map(({ kind }) => kind) : [];
+      return texts(problems.filter((problem) => severityOf(problem) === "error"));
     case "agreement":
-      return kinds("disagreement", "unknown-member", "node-unreachable", "handshake");
+      return texts(among("disagreement", "unknown-member", "node-unreachable", "handshake"));
     case "replicas":
-      return kinds("replica-link-down", "unknown-primary", "node-unreachable");
-    case "nodes": {
-      const members = membersOf(cluster);
-      const reached = members.filter(({ view }) => view !== undefined).length;
-      return members.length === condition.count && reached === condition.count && kinds("unknown-member").length === 0
-        ? []
-        : [`${reached} of ${condition.count} nodes`];
-    }
+      return texts(among("replica-link-down", "unknown-primary", "node-unreachable"));
+    case "nodes":
+      return missingNodes(condition.count, cluster, texts(among("unknown-member")));
   }
+}
+
+function missingNodes(wanted: number, cluster: Cluster, unknown: readonly string[]): readonly string[] {
+  const members = membersOf(cluster);
+  const reached = members.filter(({ view }) => view !== undefined).length;
+  if (members.length === wanted && reached === wanted) return unknown;
+  return [
+    `${reached} of ${wanted} nodes are there${members.length > wanted ? `, and ${members.length} are listed` : ""}`,
+  ];
 }
 
 function conditionText(condition: Condition): string {
@@ -96,12 +96,11 @@ function conditionText(condition: Condition): string {
 }
 
 function timedOut(condition: Condition, last: Cluster | SlotctlError | undefined, timeout: number): SlotctlError {
-  const why =
-    last instanceof SlotctlError ? last.message : last === undefined ? "" : missingFor(condition, last).join(", ");
-  return new SlotctlError(`After ${timeout / 1000} s it is still not so that ${conditionText(condition)}`, {
+  const why = last instanceof SlotctlError ? [last.message] : last === undefined ? [] : missingFor(condition, last);
+  return new SlotctlError(`Waited ${timeout / 1000} s in vain until ${conditionText(condition)}`, {
     code: "TIMED_OUT",
     exitCode: ExitCode.TimedOut,
-    details: why === "" ? [] : [why],
+    details: why.slice(0, 5),
     hint: "slotctl check tells more; --timeout sets how long to wait",
   });
 }

@@ -3,12 +3,9 @@ import { formatRanges, parseRanges, slotsOf } from "../model/slot.ts";
 import { type Reply, ServerError } from "../node/node.ts";
 import { waitUntil } from "../node/wait-until.ts";
 import type { AddSlots, Replicate, SetConfigEpoch, Step } from "../plan/plan.ts";
-import { change, type Executor, nodeOf, viewOf } from "./executor.ts";
+import { change, type Executor, nodeOf, type OnChange, viewOf } from "./executor.ts";
 import { commandRefused } from "./failures.ts";
 import { meet } from "./meet.ts";
-
-/** Called right before the first command that changes something. */
-export type OnChange = () => void;
 
 /** Makes one step true and returns whether anything had to be changed for it. */
 export function carryOut(step: Step, executor: Executor, onChange: OnChange): Promise<boolean> {

@@ -21,6 +21,9 @@ export interface Executor {
   readonly timeout: number;
 }
 
+/** Called right before the first command that changes something. */
+export type OnChange = () => void;
+
 const confirmed = new WeakMap<Node, string>();
 const parse = nodesParser();
 

@@ -4,8 +4,7 @@ import { formatRanges } from "../model/slot.ts";
 import { tcpAnswers } from "../node/tcp-answers.ts";
 import { waitUntil } from "../node/wait-until.ts";
 import type { Meet, NodeRef } from "../plan/plan.ts";
-import type { OnChange } from "./carry-out.ts";
-import { change, type Executor, forgive, viewOf } from "./executor.ts";
+import { change, type Executor, forgive, type OnChange, viewOf } from "./executor.ts";
 import { joinTimedOut } from "./failures.ts";
 
 /** A handshake is given up by the servers after a node timeout, at least a second; then it has to be asked for again. */
@@ -22,10 +21,10 @@ const TELL_AGAIN_MS = 300;
  */
 export async function meet({ nodes }: Meet, executor: Executor, onChange: OnChange): Promise<boolean> {
   let changed = false;
-  let pausedUntil = 0;
-  const introduce = async (pairs: readonly Pair[], pause: number) => {
-    if (performance.now() < pausedUntil) return;
-    pausedUntil = performance.now() + pause;
+  const pausedUntil = { introducing: 0, telling: 0 };
+  const tell = async (what: keyof typeof pausedUntil, pairs: readonly Pair[], pause: number) => {
+    if (performance.now() < pausedUntil[what]) return;
+    pausedUntil[what] = performance.now() + pause;
     changed = true;
     onChange();
     await Promise.all(pairs.map(([one, other]) => sendMeet(one, other, executor)));
@@ -35,14 +34,14 @@ export async function meet({ nodes }: Meet, executor: Executor, onChange: OnChan
     const gaps = gapsIn(nodes, views);
     if (gaps.length > 0) {
       executor.emit({ type: "waiting", on: "join", done: nodes.length - nodesWithGaps(gaps), total: nodes.length });
-      await introduce(pairsFor(nodes, gaps), MEET_AGAIN_MS);
+      await tell("introducing", pairsFor(nodes, gaps), MEET_AGAIN_MS);
       return undefined;
     }
     const unheard = unheardIn(nodes, views);
     if (unheard.length === 0) return true;
     const late = new Set(unheard.map(([, listener]) => listener.id));
     executor.emit({ type: "waiting", on: "agreement", done: nodes.length - late.size, total: nodes.length });
-    await introduce(unheard, TELL_AGAIN_MS);
+    await tell("telling", unheard, TELL_AGAIN_MS);
     return undefined;
   };
   if ((await waitUntil(look, executor)) === undefined) await diagnose(nodes, executor);
@@ -104,11 +103,21 @@ function pairsFor(nodes: readonly NodeRef[], gaps: readonly Gap[]): readonly Pai
   return pairsToIntroduce(nodes).filter(([one, other]) => open.has(`${one.id} ${other.id}`));
 }
 
-/** Each node meets those 1, 2, 4, 8 … places after it: log2(n) each, and nobody is further than log2(n) hops away. */
+/** So few that everybody can be introduced to everybody. */
+const FEW_NODES = 16;
+
+/**
+ * Each node meets those 1, 2, 4, 8 … places after it: log2(n) each, and nobody is further than log2(n) hops away. Among
+ * a few, each meets all.
+ */
 function pairsToIntroduce(nodes: readonly NodeRef[]): readonly Pair[] {
   const pairs = new Map<string, Pair>();
   for (const [i, one] of nodes.entries()) {
-    for (let distance = 1; distance < nodes.length; distance *= 2) {
+    for (
+      let distance = 1;
+      distance < nodes.length;
+      distance = nodes.length <= FEW_NODES ? distance + 1 : distance * 2
+    ) {
       const other = nodes[(i + distance) % nodes.length]!;
       // One direction is enough, and two at once would only make two handshakes of one.
       const key = [one.id, other.id].sort().join(" ");

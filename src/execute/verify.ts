@@ -23,7 +23,8 @@ export async function verify(expected: readonly PlannedShard[], executor: Execut
     if (missing.length === 0) return true;
     const on = firstOf(missing);
     const late = new Set(missing.filter((item) => item.on === on).map(({ node }) => node));
-    executor.emit({ type: "waiting", on, done: wanted.length - late.size, total: wanted.length });
+    const total = on === "replica-links" ? wanted.filter(({ primary }) => primary !== undefined).length : wanted.length;
+    executor.emit({ type: "waiting", on, done: total - late.size, total });
     return undefined;
   };
   if ((await waitUntil(look, executor)) !== undefined) return;

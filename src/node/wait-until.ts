@@ -8,7 +8,7 @@ export interface Patience {
 
 /** The first look comes at once; then they get rarer, so that a quick answer is quick and a slow one costs little. */
 const FIRST_PAUSE_MS = 20;
-const LONGEST_PAUSE_MS = 250;
+const LONGEST_PAUSE_MS = 100;
 
 /**
  * Looks again and again until `look` answers something other than undefined, and returns that; undefined when the time

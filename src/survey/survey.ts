@@ -160,7 +160,11 @@ function zoneOf({ facts, view }: Testimony): string | undefined {
 
 function uniqueFirst(lines: readonly NodeLine[]): readonly NodeLine[] {
   const unique = new Map<NodeId, NodeLine>();
-  for (const line of lines) if (!unique.has(line.id)) unique.set(line.id, line);
+  for (const line of lines) {
+    const known = unique.get(line.id);
+    // Who lost a node's address still lists it; another may know where it is.
+    if (known === undefined || (!isDialable(known) && isDialable(line))) unique.set(line.id, line);
+  }
   return [...unique.values()];
 }
 

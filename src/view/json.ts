@@ -3,7 +3,7 @@ import { formatAddress } from "../model/address.ts";
 import { type Cluster, type ClusterNode, membersOf, primariesOf, shardsOf, slotCountOf } from "../model/cluster.ts";
 import { keyCountOf } from "../model/facts.ts";
 import { countSlots, formatRanges, unionRanges } from "../model/slot.ts";
-import { hasErrors, type Problem, severityOf } from "../plan/problems.ts";
+import { type Problem, severityOf } from "../plan/problems.ts";
 import { problemText } from "./problem-text.ts";
 import { type Progress, silentProgress } from "./progress.ts";
 import type { Result, ShownPlan, View } from "./view.ts";
@@ -22,17 +22,20 @@ export interface JsonOptions {
 export function jsonView({ out, talk, quiet, progress = silentProgress }: JsonOptions): View {
   const print = (document: object) =>
     out(`${JSON.stringify({ schemaVersion: SCHEMA_VERSION, ...document }, slotsAsText, 2)}\n`);
+  let shown: ShownPlan | undefined;
   const say = (text: string) => {
     if (!quiet) talk(`${text}\n`);
   };
   return {
-    // The plan is part of the one document that comes at the end.
-    plan: () => undefined,
+    // The plan is part of the one document that comes at the end, also when that is an error.
+    plan: (plan) => {
+      shown = plan;
+    },
     event: (event) => progress.event(event),
     note: say,
     warning: (text) => say(`warning: ${text}`),
     result: (result) => print(resultDocument(result)),
-    error: (error) => print(errorDocument(error)),
+    error: (error) => print({ ...errorDocument(error), ...(shown === undefined ? {} : planDocument(shown)) }),
     end: () => progress.pause(),
   };
 }
@@ -63,9 +66,8 @@ function isRange(value: unknown): value is { start: number; end: number } {
 function resultDocument(result: Result): object {
   switch (result.kind) {
     case "check":
-    case "quick-check":
       return {
-        ok: !hasErrors(result.problems) && !(result.kind === "check" && result.strict && result.problems.length > 0),
+        ok: result.healthy,
         command: "check",
         ...totalsDocument(result.cluster),
         problems: result.problems.map((problem) => problemDocument(problem, result.cluster)),
@@ -93,7 +95,7 @@ function resultDocument(result: Result): object {
       };
     case "sandbox":
       return {
-        ok: true,
+        ok: result.ok,
         command: "sandbox",
         changed: result.action === "started" || result.action === "stopped",
         state: result.action === "nothing" ? "absent" : result.action === "stopped" ? "stopped" : "running",

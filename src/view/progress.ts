@@ -79,7 +79,7 @@ function phaseText(event: RunEvent): string | undefined {
     case "step-started":
       return `${stepPhrase[event.step.kind]}…`;
     case "waiting":
-      return `${waitPhrase[event.on]}: ${event.done} of ${count(event.total, "node")}`;
+      return `${waitPhrase[event.on]}: ${event.done} of ${count(event.total, event.on === "replica-links" ? "replica" : "node")}`;
     case "run-started":
     case "step-done":
     case "run-done":

@@ -11,9 +11,9 @@ import { secondsText } from "./words.ts";
 export function resultText(result: Result, chalk: ChalkInstance, columns: number): string {
   switch (result.kind) {
     case "check":
-      return linesText(checkLines(result.cluster, result.problems, chalk, columns));
-    case "quick-check":
-      return `${quickLine(result.cluster, result.problems)}\n`;
+      return result.quick
+        ? `${quickLine(result.cluster, result.problems)}\n`
+        : linesText(checkLines(result.cluster, result.problems, chalk, columns));
     case "info":
       return linesText([
         ...infoLines(result.cluster),

@@ -8,6 +8,7 @@ const SLOTS_PER_CELL = 16;
 const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 const NOBODY = ".";
 const SEVERAL = "*";
+const PARTLY = "!";
 
 /** All slots as a picture that fits in 80 columns: a letter for the owner of 16 slots, 1024 slots a line. */
 export function slotMapLines(cluster: Cluster, chalk: ChalkInstance): readonly string[] {
@@ -37,7 +38,8 @@ function cellsOf(owners: readonly ClusterNode[]): readonly string[] {
   }
   return Array.from({ length: SLOT_COUNT / SLOTS_PER_CELL }, (_, cell) => {
     const letters = new Set(ownerOf.slice(cell * SLOTS_PER_CELL, (cell + 1) * SLOTS_PER_CELL));
-    return letters.size === 1 ? [...letters][0]! : SEVERAL;
+    if (letters.size === 1) return [...letters][0]!;
+    return letters.has(NOBODY) ? PARTLY : SEVERAL;
   });
 }
 
@@ -47,7 +49,7 @@ function painter(chalk: ChalkInstance): (cell: string) => string {
   return (cell) => {
     const index = LETTERS.indexOf(cell);
     if (index >= 0) return colours[index % colours.length]!(cell);
-    return cell === NOBODY ? chalk.red(cell) : cell;
+    return cell === NOBODY || cell === PARTLY ? chalk.red(cell) : cell;
   };
 }
 
@@ -61,6 +63,7 @@ function legend(
       (node, i) => `  ${paint(LETTERS[i % LETTERS.length]!)}  ${nodeName(node)}  ${count(slotCountOf(node), "slot")}`,
     ),
     ...(cells.includes(SEVERAL) ? [`  ${SEVERAL}  more than one owner among these 16 slots`] : []),
+    ...(cells.includes(PARTLY) ? [`  ${paint(PARTLY)}  some of these 16 slots have no owner`] : []),
     ...(cells.includes(NOBODY) ? [`  ${paint(NOBODY)}  without an owner`] : []),
   ];
 }

@@ -25,9 +25,11 @@ export type Result =
       readonly kind: "check";
       readonly cluster: Cluster;
       readonly problems: readonly Problem[];
-      readonly strict: boolean;
+      /** What the exit code says: no errors, and where warnings count, none of those either. */
+      readonly healthy: boolean;
+      /** One line for monitoring. */
+      readonly quick: boolean;
     }
-  | { readonly kind: "quick-check"; readonly cluster: Cluster; readonly problems: readonly Problem[] }
   | { readonly kind: "info"; readonly cluster: Cluster; readonly map: boolean }
   | {
       readonly kind: "create";
@@ -40,6 +42,8 @@ export type Result =
   | { readonly kind: "wait"; readonly condition: string; readonly nodes: number; readonly seconds: number }
   | {
       readonly kind: "sandbox";
+      /** False when servers were asked for that are not running. */
+      readonly ok: boolean;
       readonly action: "started" | "running" | "stopped" | "nothing";
       readonly directory: string;
       readonly engine: string;

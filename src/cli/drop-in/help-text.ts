@@ -72,7 +72,7 @@ Takes the command lines of redis-cli --cluster and valkey-cli --cluster as they 
   --cert <file>          Client certificate.
   --key <file>           Key of the client certificate.
   --insecure             Do not verify certificates.
-  -t <seconds>           How long to wait for a connection; 0 leaves it to the system.
+  -t <seconds>           How long to wait for a connection; 5 when left out or 0.
   -4, -6                 Prefer IPv4 or IPv6 when a name is looked up.
   -x                     Take standard input as the last argument; must stand before --cluster.
   -X <tag>               Take standard input in place of the argument <tag>; likewise.
