@@ -151,6 +151,23 @@ describe.each(ENGINES)("check on $name", (engine: TestEngine) => {
     });
   });
 
+  test.runIf(engine.name === "valkey-9.1")("stray keys are found in every numbered database", async () => {
+    await using cluster = await startCluster(engine, HALVES, { settings: { "cluster-databases": "4" } });
+    const { a, b } = cluster.nodes;
+    const slot = Number(await a.call("CLUSTER", "KEYSLOT", "{06S}x"));
+    const [owner, other] = slot < 8192 ? [a, b] : [b, a];
+    await owner.callAll([
+      ["SELECT", 2],
+      ["SET", "{06S}home", "1"],
+      ["SELECT", 0],
+    ]);
+    expect((await check(a)).problems).toEqual([]);
+    await other.call("CLUSTER", "SETSLOT", slot, "IMPORTING", owner.id);
+    await other.callAll([["SELECT", 3], ["ASKING"], ["SET", "{06S}stray", "1"], ["SELECT", 0]]);
+    await other.call("CLUSTER", "SETSLOT", slot, "STABLE");
+    expect((await check(a)).problems).toMatchObject([{ kind: "stray-keys" }]);
+  });
+
   test("a ghost is found: a node that was wiped and came back as another", async () => {
     await using cluster = await startCluster(engine, HALVES, { replicas: { b: 1 } });
     const { a, b1 } = cluster.nodes;

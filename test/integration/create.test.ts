@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { formatAddress } from "../../src/model/address.ts";
 import { parseNodes } from "../../src/model/parse-nodes.ts";
@@ -6,6 +8,7 @@ import { quote } from "../../src/sandbox/server-config.ts";
 import { ENGINES, type TestEngine } from "../helpers/engines.ts";
 import { eventually } from "../helpers/eventually.ts";
 import { runSlotctl, startSlotctl } from "../helpers/run-slotctl.ts";
+import { scratchDirectory } from "../helpers/scratch.ts";
 import { startServers, type TestServers } from "../helpers/start-servers.ts";
 import type { TestServer } from "../helpers/test-server.ts";
 import { testCertificates } from "../helpers/tls.ts";
@@ -295,6 +298,33 @@ describe.each(ENGINES)("create on $name", (engine: TestEngine) => {
     await servers[2]!.call("CONFIG", "SET", "cluster-announce-bus-port", 0);
     expect(await create(servers)).toMatchObject({ code: 0 });
     await expectHealthy(servers);
+  });
+
+  test("a command that a server refuses is an error that says what was done, and a rerun with the right goes on", async () => {
+    await using servers = await startServers(engine, { count: 4 });
+    for (const server of servers)
+      await server.call("ACL", "SETUSER", "weak", "on", ">pw", "~*", "+@all", "-cluster|replicate");
+    const env = { SLOTCTL_AUTH: "pw" };
+    const args = ["create", ...namesOf(servers), "--replicas", "1", "--yes", "--user", "weak"];
+    const failed = await runSlotctl(args, { env });
+    expect(failed.code).toBe(6);
+    expect(failed.stderr).toMatch(/error: CLUSTER REPLICATE failed on 127\.0\.0\.1:\d+: NOPERM/);
+    expect(failed.stderr).toContain("7 of 9 steps were done before it");
+    expect(await create(servers, "--replicas", "1")).toMatchObject({ code: 0 });
+    await expectHealthy(servers);
+  });
+
+  test("the plan can be saved, and holds no secret", async () => {
+    await using servers = await startServers(engine, { count: 3 });
+    using folder = scratchDirectory("plan");
+    const file = join(folder.path, "plan.json");
+    const dry = await create(servers, "--dry-run", "--plan-out", file);
+    expect(dry.code).toBe(0);
+    const plan = JSON.parse(readFileSync(file, "utf8")) as { schemaVersion: number; steps: { kind: string }[] };
+    expect(plan.schemaVersion).toBe(1);
+    expect(plan.steps.map(({ kind }) => kind)).toContain("meet");
+    expect((await create(servers, "--dry-run", "--plan-out", join(folder.path, "no/such/plan.json"))).code).toBe(1);
+    await expectUntouched(servers);
   });
 
   test("a dry run shows the plan and changes nothing, and so does a run without a terminal and without --yes", async () => {

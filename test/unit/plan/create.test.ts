@@ -124,6 +124,17 @@ describe("a plan for blank servers", () => {
     );
   });
 
+  test("does not depend on the order in which servers list what they know", () => {
+    const lines = (candidate: Candidate) => ({
+      ...candidate,
+      node: { ...candidate.node, view: { ...candidate.node.view!, lines: [...candidate.node.view!.lines].reverse() } },
+    });
+    const candidates = blank(SIX);
+    const plan = (of: readonly Candidate[]) =>
+      JSON.stringify(planned(planCreate({ candidates: of, replicas: 1 })).plan);
+    expect(plan(candidates.map(lines))).toBe(plan(candidates));
+  });
+
   test("is the same byte for byte when made again", () => {
     const make = () => JSON.stringify(planned(planCreate({ candidates: blank(SIX), replicas: 1 })).plan);
     expect(make()).toBe(make());

@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Cluster } from "../../../src/model/cluster.ts";
 import { formatRanges } from "../../../src/model/slot.ts";
@@ -157,6 +158,18 @@ describe("replicas", () => {
     expect(only("replica-link-down", sick)).toMatchObject([{ wantsPassword: false }]);
   });
 
+  test("far behind their primary are a warning; what arrived while we asked is not", () => {
+    const behind = (bytes: number) =>
+      cluster({
+        nodes: {
+          a: { facts: { replication: { role: "primary", offset: 50_000_000, replicas: 1 } } },
+          a1: { facts: { replication: { ...down, linkUp: true, offset: 50_000_000 - bytes } } },
+        },
+      });
+    expect(only("replica-lagging", behind(1_000_000))).toEqual([]);
+    expect(only("replica-lagging", behind(20_000_000))).toMatchObject([{ node: idOf("a1"), bytes: 20_000_000 }]);
+  });
+
   test("that are missing or uneven are warnings", () => {
     const problems = findProblems(clusterOf(THIRDS, { replicas: { a1: "a", a2: "a" } }));
     expect(problems).toContainEqual({ kind: "no-replica", primaries: [idOf("b"), idOf("c")] });
@@ -209,6 +222,24 @@ describe("drift", () => {
     expect(only("mixed-versions", mixed)).toHaveLength(1);
     expect(hasErrors(findProblems(mixed))).toBe(false);
   });
+});
+
+test("the order in which nodes are listed changes nothing but the order of what is said", () => {
+  const sick = cluster({
+    nodes: { a: { health: "failing" }, b: { configEpoch: 3 }, c: { configEpoch: 3 }, c1: { sees: { a: [] } } },
+  });
+  const keyOf = (problems: readonly Problem[]) => new Set(problems.map(({ kind }) => kind));
+  fc.assert(
+    fc.property(fc.shuffledSubarray([...sick.nodes.keys()], { minLength: sick.nodes.length }), (order) => {
+      const nodes = order.map((i) => sick.nodes[i]!);
+      const shuffled = nodes.map((node) => ({
+        ...node,
+        view: node.view && { ...node.view, lines: [...node.view.lines].reverse() },
+      }));
+      expect(keyOf(findProblems({ nodes: shuffled }))).toEqual(keyOf(findProblems(sick)));
+      expect(findProblems({ nodes: shuffled })).toHaveLength(findProblems(sick).length);
+    }),
+  );
 });
 
 test("errors come before warnings", () => {
