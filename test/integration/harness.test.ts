@@ -339,8 +339,11 @@ describe("a sandbox", () => {
   test("whose start is aborted leaves nothing behind", async () => {
     using scratch = scratchDirectory("sandbox");
     const directory = join(scratch.path, "sandbox");
+    // They never come up, so the abort always finds the start half way.
+    const slow = join(scratch.path, "slow-server");
+    writeFileSync(slow, `#!/bin/sh\nkill -STOP $$\nexec "${server.path}" "$@"\n`, { mode: 0o755 });
     const abort = new AbortController();
-    const starting = startSandbox({ directory, nodes: 3, server, signal: abort.signal });
+    const starting = startSandbox({ directory, nodes: 3, server: { ...server, path: slow }, signal: abort.signal });
     await eventually(() => expect(existsSync(join(directory, "sandbox.json"))).toBe(true));
     abort.abort(new Error("enough"));
     await expect(starting).rejects.toThrow("enough");
