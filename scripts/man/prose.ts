@@ -9,15 +9,15 @@ import type { Problem } from "../../src/plan/problems.ts";
 /** The day of this version: changed together with the version, never by a build. */
 export const DATE = "2026-11-23";
 
-export const PURPOSE = "build and check Redis Cluster and Valkey Cluster";
+export const PURPOSE = "build, resize and check Redis Cluster and Valkey Cluster";
 
 export const DESCRIPTION: readonly string[] = [
   "`slotctl` builds, shows and checks Redis Cluster and Valkey Cluster deployments. It asks every node for its own " +
     "view of the cluster, so that disagreements are seen. A command that changes a cluster first makes a plan and shows " +
     "it, then asks for consent, carries the plan out, and returns when every node itself reports what was planned. " +
     "What is true already is skipped, so that after an interruption the same command goes on where it stopped.",
-  "This version makes clusters of blank servers, and shows, checks and waits for clusters. It does not move slots, nor " +
-    "add, remove or repair nodes.",
+  "This version makes clusters of blank servers, moves slots, and shows, checks and waits for clusters. It does not add, " +
+    "remove or repair nodes.",
   "A node is named by its address, *host:port*, with IPv6 as `[::1]:7000` or `::1:7000`. Where a *seed* is asked for, " +
     "any node of the cluster will do; several may be given with commas between them, and the first that answers is used. " +
     "Without a seed the node named by `-s`, `-h` and `-p`, or `-u` is asked, in this order.",
@@ -101,8 +101,13 @@ export const PROBLEMS: Readonly<Record<Problem["kind"], string>> = {
 
 /** By code; the generator refuses to leave one out that src/ uses, and to list one that it does not. */
 export const ERROR_CODES: Readonly<Record<string, string>> = {
+  AMBIGUOUS_NODE: "What was given as a node fits more than one; their ids are listed.",
+  ATOMIC_FAILED: "The servers' own slot migration failed as often as it may; the slots are still at their source.",
+  ATOMIC_UNSETTLED: "The servers' own slot migration ended, but source and target do not agree on who owns the slots.",
+  ATOMIC_UNSUPPORTED: "Source and target do not both have atomic slot migration.",
   AUTH_FAILED: "The server refused the user or the password, or wants none.",
   AUTH_REQUIRED: "The server asks for a password and none was given.",
+  CLUSTER_UNHEALTHY: "The cluster has problems that have to be mended before slots are moved; they are listed.",
   COMMAND_REFUSED: "A server refused a command that changes the cluster.",
   CONNECTION_CLOSED: "The server closed the connection.",
   CONNECT_TIMEOUT: "A connection was not accepted in time.",
@@ -114,20 +119,28 @@ export const ERROR_CODES: Readonly<Record<string, string>> = {
   HOST_UNUSABLE: "Sandbox: the address is not one of this machine.",
   INTERRUPTED: "Stopped by a signal; the message says whether anything was changed.",
   JOIN_TIMED_OUT: "The nodes did not all get to know each other in time; mostly a closed bus port.",
+  KEY_CONFLICT: "Source and target hold one key with different values; both were left as they are.",
   MALFORMED_REPLY: "A server gave an answer that makes no sense.",
+  MIGRATE_FAILED: "The source refused to move keys; what did not arrive is still there.",
+  MIGRATE_IO: "The source cannot reach the target.",
+  MIGRATE_REFUSED: "The target does not let the source in, or not do what moving keys takes.",
+  MOVE_REFUSED: "The slots cannot be moved as asked; nothing was changed.",
   NAME_NOT_FOUND: "A host name cannot be resolved.",
   NODE_LOADING: "The server is still loading its data.",
   NODE_SILENT: "The server accepted the connection and then did not answer.",
   NODE_UNREACHABLE: "The server cannot be connected to.",
   NOTHING_TO_ASK_WITH: "Consent is needed, and there is no terminal and no `--yes`.",
+  NOTHING_TO_RESUME: "No plan of this cluster was begun and not finished.",
   NOT_AVAILABLE: "Drop-in mode: the subcommand is not part of this version.",
   NOT_A_CLUSTER_NODE: "The server is a standalone server or a sentinel.",
   NOT_A_REDIS_SERVER: "What answers does not speak the Redis protocol.",
   NO_PERMISSION: "The ACL user may not run a command that is needed.",
   NO_SEED: "No node to start from was given, or none of those given could be used.",
   OTHER_NODE: "In reports: another node answers at the address of this one.",
+  PLAN_INVALID: "The file is no plan, is damaged, or a newer slotctl wrote it; nothing was changed.",
   PLAN_NOT_SAVED: "The file of `--plan-out` cannot be written; nothing was changed.",
   PLAN_STALE: "A node of the plan is no longer at its address.",
+  PLAN_UNREADABLE: "The file with the plan cannot be read; nothing was changed.",
   PORT_IN_USE: "Sandbox: a port, or the bus port that belongs to it, is taken.",
   PORT_OUT_OF_RANGE: "Sandbox: the ports do not lie where servers can have them.",
   PROTECTED_MODE: "The server is in protected mode and takes no connections from other hosts.",
@@ -136,9 +149,14 @@ export const ERROR_CODES: Readonly<Record<string, string>> = {
   SANDBOX_STATE_UNREADABLE: "Sandbox: its state file cannot be understood.",
   SERVER_NOT_FOUND: "Sandbox: there is no server program.",
   SERVER_START_FAILED: "Sandbox: a server did not start; the details are the end of its log.",
+  SETSLOT_REFUSED: "A server refused to open or close a slot.",
+  SLOTS_OPEN: "Slots that are being moved key by key cannot be moved atomically.",
+  STATE_UNWRITABLE: "The directory where unfinished plans are kept cannot be written to; see XDG_STATE_HOME.",
+  TARGET_OUT_OF_MEMORY: "The target has no room for more keys.",
   TIMED_OUT: "`wait`: the condition did not come true in time.",
   TLS_FAILED: "The TLS handshake failed, or the certificate is not trusted.",
   UNEXPECTED_REPLY: "A server answered with an error that is not known.",
+  UNKNOWN_NODE: "What was given as a node names none of this cluster.",
   USAGE: "The command line cannot be understood.",
   VERIFY_TIMED_OUT: "All steps are done, but in time the nodes did not all report what was planned.",
 };
@@ -180,6 +198,8 @@ export const FILES: Readonly<Record<string, string>> = {
     "Which servers `sandbox start` began, so that `sandbox stop` ends those and no others.",
   "$XDG_STATE_HOME/slotctl/sandbox/<port>/":
     "The files of one server: `redis.conf`, `server.log`, `output.log`, `nodes.conf`. Gone after `sandbox stop`.",
+  "$XDG_STATE_HOME/slotctl/plans/":
+    "Plans that were begun and are not finished, for `slotctl resume`. They hold no secret.",
 };
 
 export interface Example {

@@ -7,6 +7,8 @@ import type { GlobalOptions } from "./options.ts";
 /** Makes the context that a command runs in from the options of this run. */
 export type OpenContext = (options: GlobalOptions, seeds: readonly Address[]) => Promise<Context>;
 
+export type Environment = Readonly<Record<string, string | undefined>>;
+
 export interface Running {
   readonly open: OpenContext;
   readonly done: (code: ExitCode) => void;

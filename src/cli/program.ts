@@ -1,10 +1,13 @@
 import { Command, Help, type Option } from "commander";
 import type { ExitCode } from "../errors.ts";
+import { addApply } from "./apply.ts";
 import { addCheck } from "./check.ts";
 import { addCreate } from "./create.ts";
 import { addInfo } from "./info.ts";
 import type { OpenContext } from "./open-context.ts";
 import { addGlobalOptions, type GlobalOptions } from "./options.ts";
+import { addRebalance } from "./rebalance.ts";
+import { addReshard } from "./reshard.ts";
 import { addSandbox } from "./sandbox.ts";
 
 import { addWait } from "./wait.ts";
@@ -54,7 +57,7 @@ function helpText(command: Command, helper: Help): string {
 /** All commands and options, declared once: help, man page and completion come from here. */
 export function buildProgram({ version, environment, open, done, out, talk }: ProgramOptions): Command {
   const program = new Command("slotctl")
-    .description("Build and check Redis Cluster and Valkey Cluster")
+    .description("Build, resize and check Redis Cluster and Valkey Cluster")
     .version(version, "-v, --version", "show the version")
     .helpOption("--help", "show help")
     .helpCommand("help [command]", "show help for a command")
@@ -71,6 +74,9 @@ export function buildProgram({ version, environment, open, done, out, talk }: Pr
   addCreate(program, run);
   addCheck(program, run);
   addInfo(program, run);
+  addReshard(program, run, environment);
+  addRebalance(program, run, environment);
+  addApply(program, run, environment);
   addWait(program, run);
   addSandbox(program, run, environment);
 

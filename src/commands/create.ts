@@ -1,6 +1,6 @@
 import { ExitCode, SlotctlError } from "../errors.ts";
 import type { RunEvent } from "../execute/events.ts";
-import type { Executor } from "../execute/executor.ts";
+import { DEFAULT_LIMITS, type Executor } from "../execute/executor.ts";
 import { runPlan } from "../execute/run-plan.ts";
 import type { Address } from "../model/address.ts";
 import { type Candidate, isReached, type LostCandidate } from "../model/candidate.ts";
@@ -10,7 +10,7 @@ import { findProblems, hasErrors } from "../plan/problems.ts";
 import { surveyCandidates } from "../survey/candidates.ts";
 import { survey } from "../survey/survey.ts";
 import { createProblemHint, createProblemText } from "../view/plan-text.ts";
-import type { ShownPlan } from "../view/view.ts";
+import type { ShownCreate } from "../view/view.ts";
 import type { Context } from "./context.ts";
 import { savePlan } from "./plan-file.ts";
 
@@ -79,9 +79,9 @@ function requestOf({ replicas, primaries, shards }: CreateOptions): Omit<CreateR
 }
 
 /** @throws SlotctlError that lists every reason why it cannot be done */
-export function planOrRefuse(request: CreateRequest): ShownPlan {
+export function planOrRefuse(request: CreateRequest): ShownCreate {
   const outcome = planCreate(request);
-  if (outcome.kind === "planned") return outcome;
+  if (outcome.kind === "planned") return { ...outcome, kind: "create" };
   throw refused(outcome.problems, request.candidates);
 }
 
@@ -103,7 +103,7 @@ function refused(problems: readonly CreateProblem[], candidates: readonly (Candi
 }
 
 /** What an earlier run left to do: nothing when every server already is what the plan makes of it. */
-function isDone({ design, plan }: ShownPlan): boolean {
+function isDone({ design, plan }: ShownCreate): boolean {
   const members = plan.expected.flatMap(({ primary, replicas }) => [primary.id, ...replicas.map(({ id }) => id)]);
   return design.shards.every(
     ({ primary, replicas }) =>
@@ -126,6 +126,7 @@ function executorFor(
     connections,
     signal,
     timeout,
+    limits: DEFAULT_LIMITS,
     until,
     emit: (event: RunEvent) => view.event(event),
     dials: new Map(candidates.filter(isReached).map(({ node }) => [node.id, node.dial])),

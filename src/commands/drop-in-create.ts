@@ -1,5 +1,6 @@
 import { ExitCode, SlotctlError } from "../errors.ts";
 import type { RunEvent } from "../execute/events.ts";
+import { DEFAULT_LIMITS } from "../execute/executor.ts";
 import { runPlan } from "../execute/run-plan.ts";
 import type { Address } from "../model/address.ts";
 import { type Candidate, isReached, type LostCandidate } from "../model/candidate.ts";
@@ -57,7 +58,13 @@ export async function dropInCreate(options: DropInCreateOptions, context: DropIn
   if (!options.yes && !(await isConfirmed(CREATE_QUESTION, context))) return ExitCode.Ok;
 
   const dials = new Map(reached.map(({ node }) => [node.id, node.dial]));
-  await runPlan(outcome.plan, { ...context, dials, until: "ok", emit: stepTeller(style, context) });
+  await runPlan(outcome.plan, {
+    ...context,
+    dials,
+    until: "ok",
+    limits: DEFAULT_LIMITS,
+    emit: stepTeller(style, context),
+  });
   return finalCheck(options, context);
 }
 

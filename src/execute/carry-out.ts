@@ -2,13 +2,32 @@ import { parseInfo } from "../model/parse-info.ts";
 import { formatRanges, parseRanges, slotsOf } from "../model/slot.ts";
 import { type Reply, ServerError } from "../node/node.ts";
 import { waitUntil } from "../node/wait-until.ts";
-import type { AddSlots, Replicate, SetConfigEpoch, Step } from "../plan/plan.ts";
+import type { AddSlots, MoveSlots, Replicate, SetConfigEpoch, Step } from "../plan/plan.ts";
 import { change, type Executor, nodeOf, type OnChange, viewOf } from "./executor.ts";
 import { commandRefused } from "./failures.ts";
 import { meet } from "./meet.ts";
+import { moveSlots } from "./move/move-slots.ts";
+import type { KeyRate } from "./move/pace.ts";
+import type { Turns } from "./move/turns.ts";
+
+/** A step and its place in the plan. */
+export interface NumberedStep {
+  readonly index: number;
+  readonly step: Step;
+}
+
+/** What the steps of one run share. */
+export interface Shared {
+  readonly executor: Executor;
+  /** So that no node takes part in more moves at a time than it should. */
+  readonly turns: Turns;
+  readonly rate: KeyRate;
+  readonly onChange: OnChange;
+}
 
 /** Makes one step true and returns whether anything had to be changed for it. */
-export function carryOut(step: Step, executor: Executor, onChange: OnChange): Promise<boolean> {
+export function carryOut({ index, step }: NumberedStep, shared: Shared): Promise<boolean> {
+  const { executor, onChange } = shared;
   switch (step.kind) {
     case "set-config-epoch":
       return setConfigEpoch(step, executor, onChange);
@@ -16,9 +35,21 @@ export function carryOut(step: Step, executor: Executor, onChange: OnChange): Pr
       return addSlots(step, executor, onChange);
     case "meet":
       return meet(step, executor, onChange);
+    case "move-slots":
+      return shared.turns.take([step.from.id, step.to.id], () => move(step, index, shared));
     case "replicate":
       return replicate(step, executor, onChange);
   }
+}
+
+function move(step: MoveSlots, index: number, { executor, rate, onChange }: Shared): Promise<boolean> {
+  executor.signal.throwIfAborted();
+  return moveSlots(step, {
+    executor,
+    rate,
+    onChange,
+    progress: (progress) => executor.emit({ type: "move-progress", index, ...progress }),
+  });
 }
 
 /**

@@ -17,9 +17,35 @@ export interface Executor {
   readonly signal: AbortSignal;
   /** When a run is done: when the nodes have joined and agree, or when every one of them also serves clients. */
   readonly until: "joined" | "ok";
+  readonly limits: MoveLimits;
   /** Milliseconds that each wait for the cluster may take. */
   readonly timeout: number;
 }
+
+/** How gently slots are moved. */
+export interface MoveLimits {
+  /** Moves that a node takes part in at the same time. */
+  readonly concurrency: number;
+  /** Keys in one MIGRATE at the most. */
+  readonly pipeline: number;
+  /** Milliseconds that a source may be busy with one write of ours: it serves nobody else meanwhile. */
+  readonly maxBlockMs: number;
+  /** Keys a second over all moves; undefined: as fast as it goes. */
+  readonly keysPerSecond: number | undefined;
+  /** Milliseconds that a server may take for one MIGRATE. */
+  readonly migrateTimeoutMs: number;
+  /** Overwrite keys that the target holds already, whatever their value. */
+  readonly replace: boolean;
+}
+
+export const DEFAULT_LIMITS: MoveLimits = {
+  concurrency: 4,
+  pipeline: 100,
+  maxBlockMs: 10,
+  keysPerSecond: undefined,
+  migrateTimeoutMs: 60_000,
+  replace: false,
+};
 
 /** Called right before the first command that changes something. */
 export type OnChange = () => void;

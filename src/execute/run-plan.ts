@@ -1,8 +1,10 @@
 import { SlotctlError } from "../errors.ts";
 import type { Plan, Step } from "../plan/plan.ts";
-import { carryOut } from "./carry-out.ts";
+import { carryOut, type NumberedStep, type Shared } from "./carry-out.ts";
 import type { Executor } from "./executor.ts";
 import { interrupted, stoppedPartWay } from "./failures.ts";
+import { KeyRate } from "./move/pace.ts";
+import { Turns } from "./move/turns.ts";
 import { verify } from "./verify.ts";
 
 /**
@@ -23,11 +25,6 @@ export async function runPlan(plan: Plan, executor: Executor): Promise<boolean> 
   return run.changed;
 }
 
-interface NumberedStep {
-  readonly index: number;
-  readonly step: Step;
-}
-
 /** Steps of one kind that stand together touch different nodes and are carried out side by side. */
 function phasesOf(steps: readonly Step[]): readonly (readonly NumberedStep[])[] {
   const phases: NumberedStep[][] = [];
@@ -42,12 +39,21 @@ function phasesOf(steps: readonly Step[]): readonly (readonly NumberedStep[])[] 
 class Run {
   readonly #plan: Plan;
   readonly #executor: Executor;
+  readonly #shared: Shared;
   #done = 0;
   changed = false;
 
   constructor(plan: Plan, executor: Executor) {
     this.#plan = plan;
     this.#executor = executor;
+    this.#shared = {
+      executor,
+      turns: new Turns(executor.limits.concurrency),
+      rate: new KeyRate(executor.limits.keysPerSecond),
+      onChange: () => {
+        this.changed = true;
+      },
+    };
   }
 
   /** Lets every step of the phase come to its end before the first failure is reported. */
@@ -61,9 +67,7 @@ class Run {
   async #step({ index, step }: NumberedStep): Promise<void> {
     const { emit } = this.#executor;
     emit({ type: "step-started", index, step });
-    const changed = await carryOut(step, this.#executor, () => {
-      this.changed = true;
-    });
+    const changed = await carryOut({ index, step }, this.#shared);
     this.#done++;
     emit({ type: "step-done", index, step, changed });
   }

@@ -3,7 +3,7 @@ import type { ConnectionOptions as TlsSocketOptions } from "node:tls";
 import { Redis, type RedisOptions } from "ioredis";
 import type { Address } from "../model/address.ts";
 import { connectFailure, serverClosed, serverRefused, serverSilent } from "./failures.ts";
-import { type Command, type Node, type Outcome, type Reply, ServerError } from "./node.ts";
+import { type BinaryReply, type Command, type Node, type Outcome, type Reply, ServerError } from "./node.ts";
 
 export interface Credentials {
   readonly user?: string | undefined;
@@ -123,20 +123,31 @@ class RedisNode implements Node {
     }
   }
 
-  async sendAll(commands: readonly Command[]): Promise<readonly Outcome[]> {
+  sendAll(commands: readonly Command[]): Promise<readonly Outcome[]> {
+    return this.#sendAll<Reply>(commands, "call");
+  }
+
+  sendAllBinary(commands: readonly Command[]): Promise<readonly (BinaryReply | ServerError)[]> {
+    return this.#sendAll<BinaryReply>(commands, "callBuffer");
+  }
+
+  async #sendAll<Answer>(
+    commands: readonly Command[],
+    how: "call" | "callBuffer",
+  ): Promise<readonly (Answer | ServerError)[]> {
     if (commands.length === 0) return [];
-    const results = await this.#execute(commands);
+    const results = await this.#execute(commands, how);
     return results.map(([error, reply]) => {
-      if (error === null) return reply as Reply;
+      if (error === null) return reply as Answer;
       const explained = this.#explain(error);
       if (explained instanceof ServerError) return explained;
       throw explained;
     });
   }
 
-  async #execute(commands: readonly Command[]): Promise<[Error | null, unknown][]> {
+  async #execute(commands: readonly Command[], how: "call" | "callBuffer"): Promise<[Error | null, unknown][]> {
     const pipeline = this.#redis.pipeline();
-    for (const [name, ...args] of commands) pipeline.call(String(name), args);
+    for (const [name, ...args] of commands) pipeline[how](String(name), args);
     try {
       return (await pipeline.exec()) ?? [];
     } catch (error) {

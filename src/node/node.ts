@@ -1,7 +1,10 @@
 import type { Address } from "../model/address.ts";
 
 /** One command as the server gets it. */
-export type Command = readonly (string | number)[];
+export type Command = readonly (string | number | Buffer)[];
+
+/** What a server answers when bytes matter: keys and values are no text. */
+export type BinaryReply = Buffer | number | null | readonly BinaryReply[];
 
 /** What a server answers; text is decoded as UTF-8. */
 export type Reply = string | number | null | readonly Reply[];
@@ -35,5 +38,7 @@ export interface Node {
    * @throws SlotctlError when the connection breaks: then nothing is known of any of them
    */
   sendAll(commands: readonly Command[]): Promise<readonly Outcome[]>;
+  /** As sendAll, with every text of the answers as the bytes that they are. */
+  sendAllBinary(commands: readonly Command[]): Promise<readonly (BinaryReply | ServerError)[]>;
   close(): void;
 }

@@ -34,8 +34,20 @@ export interface Replicate {
   readonly primary: NodeRef;
 }
 
+/** How slots change their owner: key by key with MIGRATE, or by the servers' own atomic slot migration. */
+export type MoveMethod = "keys" | "atomic";
+
+/** Slots change their owner, keys included. All slots of a pair of nodes are one step. */
+export interface MoveSlots {
+  readonly kind: "move-slots";
+  readonly from: NodeRef;
+  readonly to: NodeRef;
+  readonly slots: string;
+  readonly method: MoveMethod;
+}
+
 /** One change to the cluster. Plain data: it can be shown, saved, simulated or carried out. */
-export type Step = SetConfigEpoch | AddSlots | Meet | Replicate;
+export type Step = SetConfigEpoch | AddSlots | Meet | Replicate | MoveSlots;
 
 /** A shard as the plan means it to be in the end. */
 export interface PlannedShard {
@@ -48,7 +60,7 @@ export const PLAN_SCHEMA_VERSION = 1;
 
 export interface Plan {
   readonly schemaVersion: typeof PLAN_SCHEMA_VERSION;
-  readonly command: "create";
+  readonly command: "create" | "reshard" | "rebalance";
   /** Signature of the cluster the plan was made for. */
   readonly madeFor: string;
   readonly steps: readonly Step[];

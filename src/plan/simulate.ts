@@ -1,6 +1,6 @@
 import type { Cluster, ClusterNode } from "../model/cluster.ts";
-import { parseRanges, unionRanges } from "../model/slot.ts";
-import type { Step } from "./plan.ts";
+import { parseRanges, subtractRanges, unionRanges } from "../model/slot.ts";
+import type { MoveSlots, Step } from "./plan.ts";
 
 /** The cluster as it would stand after the step. Drives the preview, and is the oracle of every planner test. */
 export function simulate(cluster: Cluster, step: Step): Cluster {
@@ -14,9 +14,22 @@ export function simulate(cluster: Cluster, step: Step): Cluster {
     case "meet":
       // The nodes of a Cluster value are one picture already; who has met whom is in their views.
       return cluster;
+    case "move-slots":
+      return moveSlots(cluster, step);
     case "replicate":
       return withNode(cluster, step.node.id, () => ({ role: "replica", primaryId: step.primary.id }));
   }
+}
+
+/** @throws RangeError when the source does not own what it is to give away: no planner may ask for that */
+function moveSlots(cluster: Cluster, { from, to, slots }: MoveSlots): Cluster {
+  const moved = parseRanges(slots) ?? [];
+  const source = cluster.nodes.find(({ id }) => id === from.id);
+  if (source === undefined || subtractRanges(moved, source.slots).length > 0) {
+    throw new RangeError(`${from.id} does not own all of ${slots}`);
+  }
+  const without = withNode(cluster, from.id, (node) => ({ slots: subtractRanges(node.slots, moved) }));
+  return withNode(without, to.id, (node) => ({ slots: unionRanges(node.slots, moved) }));
 }
 
 function withNode(

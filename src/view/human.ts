@@ -3,6 +3,7 @@ import { errorText } from "./error-text.ts";
 import { planText } from "./plan-text.ts";
 import { type Progress, silentProgress } from "./progress.ts";
 import { resultText } from "./result-text.ts";
+import { savedPlanText } from "./saved-plan-text.ts";
 import type { View } from "./view.ts";
 
 export interface HumanOptions {
@@ -27,6 +28,7 @@ export function humanView({ out, talk, colour, columns, quiet, progress = silent
   };
   return {
     plan: (shown) => say(planText(shown, chalk)),
+    saved: (plan) => say(savedPlanText(plan, chalk)),
     event: (event) => progress.event(event),
     note: say,
     warning: (text) => say(`${chalk.yellow("warning:")} ${text}`),

@@ -31,6 +31,7 @@ export function jsonView({ out, talk, quiet, progress = silentProgress }: JsonOp
     plan: (plan) => {
       shown = plan;
     },
+    saved: () => undefined,
     event: (event) => progress.event(event),
     note: say,
     warning: (text) => say(`warning: ${text}`),
@@ -85,6 +86,24 @@ function resultDocument(result: Result): object {
       };
     case "create-exists":
       return { ok: true, command: "create", changed: false, dryRun: false, ...totalsDocument(result.cluster) };
+    case "moves":
+      return {
+        ok: true,
+        command: result.command,
+        changed: result.outcome === "moved",
+        dryRun: result.outcome === "dry-run",
+        ...planDocument(result.shown),
+        seconds: round(result.seconds),
+      };
+    case "applied":
+      return {
+        ok: true,
+        command: "apply",
+        changed: result.outcome === "done",
+        dryRun: result.outcome === "dry-run",
+        plan: result.plan,
+        seconds: round(result.seconds),
+      };
     case "wait":
       return {
         ok: true,
@@ -173,6 +192,11 @@ function nodeDocument(node: ClusterNode): object {
   };
 }
 
-function planDocument({ plan, design }: ShownPlan): object {
-  return { plan, violations: design.violations };
+function planDocument(shown: ShownPlan): object {
+  switch (shown.kind) {
+    case "create":
+      return { plan: shown.plan, violations: shown.design.violations };
+    case "moves":
+      return { plan: shown.plan, moves: shown.preview.moves.map(({ move, evidence }) => ({ ...move, ...evidence })) };
+  }
 }

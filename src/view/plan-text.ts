@@ -2,8 +2,9 @@ import type { ChalkInstance } from "chalk";
 import type { Candidate } from "../model/candidate.ts";
 import { countSlots, parseRanges } from "../model/slot.ts";
 import type { CreateProblem, DesignedShard } from "../plan/create.ts";
+import { movesText } from "./moves-text.ts";
 import { tableLines } from "./table.ts";
-import type { ShownPlan } from "./view.ts";
+import type { ShownCreate, ShownPlan } from "./view.ts";
 import { count, groupDigits, listText } from "./words.ts";
 
 const COLUMNS = [
@@ -17,7 +18,16 @@ const COLUMNS = [
 ] as const;
 
 /** A plan as a table of what will be, with everything that should be known before saying yes. */
-export function planText({ plan, design }: ShownPlan, chalk: ChalkInstance): string {
+export function planText(shown: ShownPlan, chalk: ChalkInstance): string {
+  switch (shown.kind) {
+    case "create":
+      return createText(shown, chalk);
+    case "moves":
+      return movesText(shown.plan, shown.preview, chalk);
+  }
+}
+
+function createText({ plan, design }: ShownCreate, chalk: ChalkInstance): string {
   const rows = design.shards.flatMap(shardRows);
   const totals = `${count(design.shards.length, "primary", "primaries")}, ${count(rows.length - design.shards.length, "replica")}, ${count(plan.steps.length, "step")}`;
   return [

@@ -1,6 +1,6 @@
 import type { RunEvent, Wait } from "../execute/events.ts";
 import type { Step } from "../plan/plan.ts";
-import { count } from "./words.ts";
+import { count, groupDigits } from "./words.ts";
 
 /** Something that moves while a plan is carried out. */
 export interface Progress {
@@ -39,6 +39,7 @@ export function plainProgress(talk: (text: string) => void, now: () => number = 
 
 function phaseOf(event: RunEvent): string {
   if (event.type === "step-started") return event.step.kind;
+  if (event.type === "notice") return event.text;
   return event.type === "waiting" ? event.on : event.type;
 }
 
@@ -80,6 +81,10 @@ function phaseText(event: RunEvent): string | undefined {
       return `${stepPhrase[event.step.kind]}…`;
     case "waiting":
       return `${waitPhrase[event.on]}: ${event.done} of ${count(event.total, event.on === "replica-links" ? "replica" : "node")}`;
+    case "move-progress":
+      return movePhrase(event);
+    case "notice":
+      return event.text;
     case "run-started":
     case "step-done":
     case "run-done":
@@ -87,11 +92,18 @@ function phaseText(event: RunEvent): string | undefined {
   }
 }
 
+function movePhrase(event: Extract<RunEvent, { type: "move-progress" }>): string {
+  const { slotsDone, slotsTotal, keysMoved, batch, blockMs } = event;
+  const pace = keysMoved === 0 ? "" : `, ${groupDigits(keysMoved)} keys, ${batch} a write, ${blockMs.toFixed(1)} ms`;
+  return `Move ${event.index + 1}: ${groupDigits(slotsDone)} of ${count(slotsTotal, "slot")}${pace}`;
+}
+
 const stepPhrase: Record<Step["kind"], string> = {
   "set-config-epoch": "Giving each node its config epoch",
   "add-slots": "Assigning slots",
   meet: "Joining the nodes",
   replicate: "Attaching replicas",
+  "move-slots": "Moving slots",
 };
 
 const waitPhrase: Record<Wait, string> = {

@@ -1,4 +1,5 @@
 import type { ChalkInstance } from "chalk";
+import { countSlots } from "../model/slot.ts";
 import { checkLines, quickLine } from "./check-text.ts";
 import { createLines } from "./create-text.ts";
 import { infoLines } from "./info-text.ts";
@@ -6,7 +7,7 @@ import { sandboxLines } from "./sandbox-text.ts";
 import { sizeText } from "./size-text.ts";
 import { slotMapLines } from "./slot-map.ts";
 import type { Result } from "./view.ts";
-import { secondsText } from "./words.ts";
+import { count, secondsText } from "./words.ts";
 
 export function resultText(result: Result, chalk: ChalkInstance, columns: number): string {
   switch (result.kind) {
@@ -23,6 +24,10 @@ export function resultText(result: Result, chalk: ChalkInstance, columns: number
       return linesText(createLines(result));
     case "create-exists":
       return linesText([`done: the cluster is there already, ${sizeText(result.cluster)}; nothing was changed`]);
+    case "moves":
+      return linesText(movesLines(result));
+    case "applied":
+      return linesText([appliedLine(result)]);
     case "wait":
       return linesText([`ok       ${result.condition}, after ${secondsText(result.seconds)}`]);
     case "sandbox":
@@ -32,4 +37,32 @@ export function resultText(result: Result, chalk: ChalkInstance, columns: number
 
 function linesText(lines: readonly string[]): string {
   return `${lines.join("\n")}\n`;
+}
+
+function movesLines({ command, outcome, shown, seconds }: Extract<Result, { kind: "moves" }>): readonly string[] {
+  const slots = shown.preview.moves.reduce((sum, { move }) => sum + countSlots(move.slots), 0);
+  switch (outcome) {
+    case "nothing":
+      return [
+        command === "rebalance"
+          ? "done: every primary is within the threshold; nothing was changed"
+          : "done: the target owns these slots already; nothing was changed",
+      ];
+    case "dry-run":
+      return [`done: dry run, nothing was changed; ${count(slots, "slot")} would move`];
+    case "moved":
+      return [`done: moved ${count(slots, "slot")} in ${secondsText(seconds)}; every node agrees and says ok`];
+  }
+}
+
+function appliedLine({ plan, outcome, seconds }: Extract<Result, { kind: "applied" }>): string {
+  const steps = count(plan.steps.length, "step");
+  switch (outcome) {
+    case "nothing":
+      return `done: all of the plan's ${steps} were done already; nothing was changed`;
+    case "dry-run":
+      return `done: dry run, nothing was changed; the plan has ${steps}`;
+    case "done":
+      return `done: carried out the plan's ${steps} in ${secondsText(seconds)}; every node agrees and says ok`;
+  }
 }

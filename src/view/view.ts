@@ -3,13 +3,23 @@ import type { Emit } from "../execute/events.ts";
 import type { Address } from "../model/address.ts";
 import type { Cluster } from "../model/cluster.ts";
 import type { CreateProblem, Design } from "../plan/create.ts";
+import type { MovePreview } from "../plan/move-plan.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { Problem } from "../plan/problems.ts";
 
 /** A plan and what is needed to draw it. */
-export interface ShownPlan {
+export type ShownPlan = ShownCreate | ShownMoves;
+
+export interface ShownCreate {
+  readonly kind: "create";
   readonly plan: Plan;
   readonly design: Design;
+}
+
+export interface ShownMoves {
+  readonly kind: "moves";
+  readonly plan: Plan;
+  readonly preview: MovePreview;
 }
 
 /** A throw-away server as `sandbox` reports it. */
@@ -35,10 +45,23 @@ export type Result =
       readonly kind: "create";
       readonly outcome: CreateResult;
       readonly until: "joined" | "ok";
-      readonly shown: ShownPlan;
+      readonly shown: ShownCreate;
       readonly seconds: number;
     }
   | { readonly kind: "create-exists"; readonly cluster: Cluster }
+  | {
+      readonly kind: "moves";
+      readonly command: "reshard" | "rebalance";
+      readonly outcome: MovesResult;
+      readonly shown: ShownMoves;
+      readonly seconds: number;
+    }
+  | {
+      readonly kind: "applied";
+      readonly plan: Plan;
+      readonly outcome: "done" | "nothing" | "dry-run";
+      readonly seconds: number;
+    }
   | { readonly kind: "wait"; readonly condition: string; readonly nodes: number; readonly seconds: number }
   | {
       readonly kind: "sandbox";
@@ -52,12 +75,17 @@ export type Result =
       readonly addresses: boolean;
     };
 
+/** `nothing`: there was nothing to move. */
+export type MovesResult = "moved" | "nothing" | "dry-run";
+
 export type CreateResult = "created" | "already" | "dry-run";
 
 /** How slotctl speaks: the same values for people, for scripts, and for scripts that expect redis-cli. */
 export interface View {
   /** Shows a plan before anything is done about it. */
   plan(shown: ShownPlan): void;
+  /** The same for a plan that was saved: what it says of itself is all that is known. */
+  saved(plan: Plan): void;
   readonly event: Emit;
   /** Something worth knowing that is no result. */
   note(text: string): void;

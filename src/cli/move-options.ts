@@ -1,0 +1,74 @@
+import { type Command, InvalidArgumentError, Option } from "commander";
+import type { MoveLimits, MoveOptions } from "../commands/moves.ts";
+import { countArgument, durationArgument } from "./options.ts";
+
+/** The flags of every command that moves slots. */
+export interface MoveFlags {
+  readonly concurrency: number;
+  readonly pipeline: number;
+  readonly maxBlock: number;
+  readonly rate?: number;
+  readonly migrateTimeout: number;
+  readonly replace?: boolean;
+  readonly dryRun?: boolean;
+  readonly detailedExitcode?: boolean;
+  readonly planOut?: string;
+}
+
+const PACE = "Pace:";
+
+export function addLimitOptions(command: Command): Command {
+  const add = (flags: string, description: string, more: (option: Option) => Option) =>
+    command.addOption(more(new Option(flags, description).helpGroup(PACE)));
+  add("--concurrency <moves>", "moves that a node takes part in at a time", (option) =>
+    option.argParser(countArgument(1)).default(4),
+  );
+  add("--pipeline <keys>", "keys in one MIGRATE at the most", (option) =>
+    option.argParser(countArgument(1)).default(100),
+  );
+  add("--max-block <time>", "how long a source may be busy with one write", (option) =>
+    option.argParser(positiveDuration).default(10, "10ms"),
+  );
+  add("--rate <keys>", "keys a second over all moves (as fast as it goes)", (option) =>
+    option.argParser(countArgument(1)),
+  );
+  add("--migrate-timeout <time>", "how long one MIGRATE may take", (option) =>
+    option.argParser(positiveDuration).default(60_000, "60s"),
+  );
+  add("--replace", "let the source's value win where the target holds the key already", (option) => option);
+  return command;
+}
+
+export function addPlanOptions(command: Command): Command {
+  return command
+    .option("--dry-run", "show the plan and change nothing")
+    .option("--detailed-exitcode", "with --dry-run: exit 10 when there are changes to make")
+    .option("--plan-out <file>", "save the plan as JSON, for slotctl apply");
+}
+
+export function limitsOf(flags: MoveFlags): MoveLimits {
+  return {
+    concurrency: flags.concurrency,
+    pipeline: flags.pipeline,
+    maxBlockMs: flags.maxBlock,
+    keysPerSecond: flags.rate,
+    migrateTimeoutMs: flags.migrateTimeout,
+    replace: flags.replace === true,
+  };
+}
+
+export function moveOptionsOf(flags: MoveFlags, environment: MoveOptions["environment"]): MoveOptions {
+  return {
+    limits: limitsOf(flags),
+    dryRun: flags.dryRun === true,
+    detailedExitCode: flags.detailedExitcode === true,
+    planOut: flags.planOut,
+    environment,
+  };
+}
+
+function positiveDuration(text: string): number {
+  const milliseconds = durationArgument(text);
+  if (milliseconds < 1) throw new InvalidArgumentError("Expected a time of at least 1ms");
+  return Math.round(milliseconds);
+}

@@ -1,0 +1,82 @@
+import { ExitCode, SlotctlError } from "../../errors.ts";
+import { formatAddress } from "../../model/address.ts";
+import { formatRanges, toRanges } from "../../model/slot.ts";
+import type { NodeRef } from "../../plan/plan.ts";
+import type { StaleSlot } from "./slot-states.ts";
+
+export function planIsStale(stale: readonly StaleSlot[]): SlotctlError {
+  const [first] = stale;
+  return new SlotctlError(`The cluster is no longer what the plan was made for: slot ${first?.slot}: ${first?.why}`, {
+    code: "PLAN_STALE",
+    exitCode: ExitCode.Stale,
+    details:
+      stale.length > 1
+        ? [`in all ${stale.length} slots: ${formatRanges(toRanges(stale.map(({ slot }) => slot)))}`]
+        : [],
+    hint: "Somebody else moves slots, or did. See slotctl check, then make a new plan",
+  });
+}
+
+export function setSlotRefused(slot: number, { address }: NodeRef, cause: Error): SlotctlError {
+  return new SlotctlError(`CLUSTER SETSLOT ${slot} failed on ${formatAddress(address)}: ${cause.message}`, {
+    code: "SETSLOT_REFUSED",
+    exitCode: ExitCode.Failed,
+    hint: "Slots that were being moved stay open, with all their keys; slotctl resume goes on",
+    cause,
+  });
+}
+
+export function migrateFailed(slot: number, from: NodeRef, to: NodeRef, cause: Error): SlotctlError {
+  const what = `Moving keys of slot ${slot} from ${formatAddress(from.address)} to ${formatAddress(to.address)} failed`;
+  return new SlotctlError(`${what}: ${cause.message}`, {
+    ...adviceFor(cause.message),
+    exitCode: ExitCode.Failed,
+    cause,
+  });
+}
+
+function adviceFor(message: string): { readonly code: string; readonly hint: string } {
+  if (/\bOOM\b/.test(message)) {
+    return {
+      code: "TARGET_OUT_OF_MEMORY",
+      hint: "Give the target more memory (maxmemory), then go on with slotctl resume",
+    };
+  }
+  if (/NOAUTH|WRONGPASS|NOPERM/.test(message)) {
+    return {
+      code: "MIGRATE_REFUSED",
+      hint: "The target must accept our user and password from the source, with RESTORE-ASKING and SELECT",
+    };
+  }
+  if (/IOERR/.test(message)) {
+    return {
+      code: "MIGRATE_IO",
+      hint: "Can the source reach the target at that address? Then go on with slotctl resume",
+    };
+  }
+  return {
+    code: "MIGRATE_FAILED",
+    hint: "No key was lost: what did not arrive is still at the source. slotctl resume goes on",
+  };
+}
+
+export function keyConflict(key: Buffer, slot: number, from: NodeRef, to: NodeRef, others: number): SlotctlError {
+  const more = others === 0 ? "" : ` (and ${others} more)`;
+  return new SlotctlError(
+    `Key ${keyText(key)}${more} of slot ${slot} has one value on ${formatAddress(from.address)} and another on ${formatAddress(to.address)}`,
+    {
+      code: "KEY_CONFLICT",
+      exitCode: ExitCode.Failed,
+      hint: "Both values were left as they are. Decide which one counts, delete the other, then slotctl resume; --replace lets the source's win",
+    },
+  );
+}
+
+/** A key as it can be printed and typed into redis-cli: "user:1", "\x00\xff". */
+export function keyText(key: Buffer): string {
+  const escaped = [...key].map((byte) => {
+    if (byte === 0x22 || byte === 0x5c) return `\\${String.fromCharCode(byte)}`;
+    return byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : `\\x${byte.toString(16).padStart(2, "0")}`;
+  });
+  return `"${escaped.join("")}"`;
+}

@@ -1,0 +1,240 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { formatAddress } from "../../src/model/address.ts";
+import { differencesOf, loadDataSet, openClient, readDataSet, Writer } from "../helpers/data-set.ts";
+import { ENGINES, type TestEngine } from "../helpers/engines.ts";
+import { eventually } from "../helpers/eventually.ts";
+import { runSlotctl, startSlotctl } from "../helpers/run-slotctl.ts";
+import { scratchDirectory } from "../helpers/scratch.ts";
+import { type Member, startCluster, type TestCluster } from "../helpers/start-cluster.ts";
+
+const THREE_AND_ONE = { a: [0, 5460], b: [5461, 10_922], c: [10_923, 16_383], d: [] } as const;
+/** So that an emptied primary stays one: what becomes of it is not what is tested here. */
+const STAYS = { settings: { "cluster-allow-replica-migration": "no" } };
+
+function nameOf({ address }: Member): string {
+  return formatAddress(address);
+}
+
+/** The four invariants after any fault: one owner a slot in every view, no open slot, all keys there, no strays. */
+async function expectSound(cluster: TestCluster<string>): Promise<void> {
+  await cluster.waitUntilAgreed();
+  const run = await runSlotctl(["check", nameOf(cluster.members[0]!), "--search-multiple-owners", "-o", "json"]);
+  const { problems } = JSON.parse(run.stdout) as { problems: { severity: string; kind: string; message: string }[] };
+  expect(problems.filter(({ severity }) => severity === "error")).toEqual([]);
+}
+
+async function slotsOf(node: Member): Promise<number> {
+  const line = String(await node.call("CLUSTER", "NODES"))
+    .split("\n")
+    .find((text) => text.includes("myself"))!;
+  return line
+    .split(" ")
+    .slice(8)
+    .reduce((sum, range) => {
+      const [start, end = start] = range.split("-").map(Number);
+      return sum + end! - start! + 1;
+    }, 0);
+}
+
+describe.each(ENGINES)("moving slots on $name", (engine: TestEngine) => {
+  test("reshard and rebalance keep every key, its time to live and every acknowledged write", async () => {
+    await using cluster = await startCluster(engine, THREE_AND_ONE, STAYS);
+    const { a, d } = cluster.nodes;
+    const client = openClient(cluster.seeds);
+    const keys = await loadDataSet(client, 20_000);
+    const before = await readDataSet(client, keys);
+    expect(before).toHaveLength(keys.length);
+    const writer = new Writer(client);
+
+    const out = await runSlotctl(["reshard", nameOf(a), "--to", nameOf(d), "--slots", "4096", "--yes", "-o", "json"]);
+    expect(out).toMatchObject({ code: 0 });
+    expect(JSON.parse(out.stdout)).toMatchObject({ ok: true, changed: true, command: "reshard" });
+    expect(await slotsOf(d)).toBe(4096);
+    await expectSound(cluster);
+    const back = await runSlotctl(["rebalance", nameOf(a), "--weight", `${d.id.slice(0, 10)}=0`, "--yes"]);
+    expect(back).toMatchObject({ code: 0 });
+    expect(await slotsOf(d)).toBe(0);
+
+    expect(writer.count).toBeGreaterThan(100);
+    expect(await writer.lost()).toEqual([]);
+    expect(differencesOf(before, await readDataSet(client, keys))).toEqual([]);
+    client.disconnect();
+    await expectSound(cluster);
+  });
+
+  test("named slots move, and moving them again changes nothing", async () => {
+    await using cluster = await startCluster(engine, THREE_AND_ONE, STAYS);
+    const { a, d } = cluster.nodes;
+    const args = ["reshard", nameOf(a), "--to", nameOf(d), "--slots", "0-9,6000-6009", "--yes", "-o", "json"];
+    expect(JSON.parse((await runSlotctl(args)).stdout)).toMatchObject({ changed: true });
+    expect(await slotsOf(d)).toBe(20);
+    expect(JSON.parse((await runSlotctl(args)).stdout)).toMatchObject({ ok: true, changed: false });
+    await expectSound(cluster);
+  });
+
+  test.each(["SIGKILL", "SIGINT"] as const)(
+    "after %s at any moment resume leads home and no key is lost",
+    async (signal) => {
+      await using cluster = await startCluster(engine, THREE_AND_ONE, STAYS);
+      const { a, b, d } = cluster.nodes;
+      const client = openClient(cluster.seeds);
+      const keys = await loadDataSet(client, 6000);
+      const before = await readDataSet(client, keys);
+      for (const [round, progress] of [300, 900, 2000, 3500].entries()) {
+        const [target, weights] = round % 2 === 0 ? [d, []] : [a, []];
+        const args =
+          round % 2 === 0
+            ? ["--to", nameOf(target), "--slots", "4000"]
+            : ["--from", nameOf(d), "--to", nameOf(a), "--slots", String(await slotsOf(d))];
+        const run = startSlotctl([
+          "reshard",
+          nameOf(b),
+          ...args,
+          ...weights,
+          "--yes",
+          "--progress",
+          "json",
+          "--rate",
+          "8000",
+        ]);
+        await eventually(() => expect(doneIn(run.stderr)).toBeGreaterThanOrEqual(Math.min(progress, 1)), {
+          within: 20_000,
+        });
+        await eventually(() => expect(doneIn(run.stderr)).toBeGreaterThanOrEqual(progress), { within: 20_000 }).catch(
+          () => undefined,
+        );
+        run.kill(signal);
+        const ended = await run.result;
+        if (signal === "SIGINT" && ended.code !== 0) expect(ended).toMatchObject({ code: 6 });
+        if (ended.code === 0) continue;
+        const resumed = await runSlotctl(["resume", nameOf(b), "--yes"]);
+        expect(resumed, `round ${round}: ${ended.stderr.slice(-300)}`).toMatchObject({ code: 0 });
+        await expectSound(cluster);
+      }
+      expect(differencesOf(before, await readDataSet(client, keys))).toEqual([]);
+      client.disconnect();
+    },
+  );
+
+  test("a plan that was saved is applied once, and is stale when the slots have gone elsewhere", async () => {
+    await using cluster = await startCluster(engine, THREE_AND_ONE, STAYS);
+    const { a, b, c, d } = cluster.nodes;
+    using folder = scratchDirectory("plan");
+    const file = join(folder.path, "plan.json");
+    const slots = ["--from", nameOf(a), "--to", nameOf(d), "--slots", "0-9"];
+    expect(await runSlotctl(["reshard", nameOf(a), ...slots, "--dry-run", "--plan-out", file])).toMatchObject({
+      code: 0,
+    });
+    const text = readFileSync(file, "utf8");
+    expect(await slotsOf(d)).toBe(0);
+    for (const expected of ["carried out", "were done already"]) {
+      const applied = await runSlotctl(["apply", "-", "--yes"], { input: text });
+      expect(applied.stdout).toContain(expected);
+      expect(applied.code).toBe(0);
+    }
+    expect(await slotsOf(d)).toBe(10);
+    expect(
+      (await runSlotctl(["reshard", nameOf(b), "--from", nameOf(d), "--to", nameOf(c), "--slots", "0-9", "--yes"]))
+        .code,
+    ).toBe(0);
+    const stale = await runSlotctl(["apply", "-", "--yes"], { input: text });
+    expect(stale.code).toBe(5);
+    expect(stale.stderr).toContain("no longer what the plan was made for");
+  });
+
+  test("what cannot be is refused before anything is touched", async () => {
+    await using cluster = await startCluster(
+      engine,
+      { a: [0, 8191], b: [8192, 16_383] },
+      { replicas: { a: 1 }, ...STAYS },
+    );
+    const { a, b, a1 } = cluster.nodes;
+    const refusals: [string[], RegExp, number][] = [
+      [["reshard", nameOf(a), "--to", nameOf(a1), "--slots", "1"], /is a replica and owns no slots/, 2],
+      [["reshard", nameOf(a), "--to", "ffffff", "--slots", "1"], /names no node of this cluster/, 2],
+      [
+        ["reshard", nameOf(a), "--to", nameOf(b), "--slots", "9000"],
+        /9,000 slots were asked for, but the sources own 8,192/,
+        2,
+      ],
+      [
+        ["reshard", nameOf(a), "--from", nameOf(b), "--to", nameOf(b), "--slots", "1"],
+        /source and target at the same time/,
+        2,
+      ],
+      [["reshard", nameOf(a), "--to", nameOf(b), "--slots", "99999"], /Expected 1 to 16384 slots/, 2],
+      [["rebalance", nameOf(a), "--weight", `${nameOf(a)}=abc`], /Expected node=weight/, 2],
+      [["rebalance", nameOf(a), "--weight", `${nameOf(a)}=0`, "--weight", `${nameOf(b)}=0`], /all weights 0/, 2],
+      [["reshard", nameOf(a), "--to", nameOf(b)], /reshard needs --slots/, 2],
+      [["resume", nameOf(a), "--yes"], /no unfinished plan/, 2],
+    ];
+    for (const [args, text, code] of refusals) {
+      const run = await runSlotctl([...args, "--yes"]);
+      expect(run.stderr).toMatch(text);
+      expect(run.code).toBe(code);
+    }
+    await a.call("CLUSTER", "SETSLOT", 5, "MIGRATING", b.id);
+    const sick = await runSlotctl(["rebalance", nameOf(b), "--yes"]);
+    expect(sick.code).toBe(3);
+    expect(sick.stderr).toContain("has slot 5 migrating to");
+    await a.call("CLUSTER", "SETSLOT", 5, "STABLE");
+    expect(await slotsOf(a)).toBe(8192);
+  });
+
+  test("keys that are there twice with one value are replaced, with two values both are left and named", async () => {
+    await using cluster = await startCluster(engine, { a: [0, 8191], b: [8192, 16_383] }, STAYS);
+    const { a, b } = cluster.nodes;
+    const slot = Number(await a.call("CLUSTER", "KEYSLOT", "{06S}x"));
+    const [from, to] = slot < 8192 ? [a, b] : [b, a];
+    await from.callAll([
+      ["SET", "{06S}same", "1"],
+      ["SET", "{06S}other", "mine"],
+    ]);
+    await to.call("CLUSTER", "SETSLOT", slot, "IMPORTING", from.id);
+    await to.callAll([["ASKING"], ["SET", "{06S}same", "1"]]);
+    await to.call("CLUSTER", "SETSLOT", slot, "STABLE");
+    const args = [
+      "reshard",
+      nameOf(a),
+      "--from",
+      nameOf(from),
+      "--to",
+      nameOf(to),
+      "--slots",
+      `${slot}-${slot}`,
+      "--yes",
+    ];
+    // What lies at the target is a stray key, and a cluster with stray keys is not reshuffled unseen.
+    expect((await runSlotctl(args)).code).toBe(3);
+    await to.call("CLUSTER", "SETSLOT", slot, "IMPORTING", from.id);
+    await from.call("CLUSTER", "SETSLOT", slot, "MIGRATING", to.id);
+    const plan = planOf(from, to, slot);
+    expect(await runSlotctl(["apply", "-", "--yes"], { input: plan })).toMatchObject({ code: 0 });
+    expect(await to.call("GET", "{06S}same")).toBe("1");
+    expect(await to.call("GET", "{06S}other")).toBe("mine");
+    await expectSound(cluster);
+  });
+});
+
+/** A saved plan that moves one slot, as --plan-out writes it. */
+function planOf(from: Member, to: Member, slot: number): string {
+  const ref = ({ id, address }: Member) => ({ id, address });
+  const steps = [{ kind: "move-slots", from: ref(from), to: ref(to), slots: String(slot), method: "keys" }];
+  return JSON.stringify({
+    schemaVersion: 1,
+    command: "reshard",
+    madeFor: "",
+    steps,
+    reasons: [],
+    warnings: [],
+    expected: [],
+  });
+}
+
+/** The most slots that a move has reported as done. */
+function doneIn(stderr: string): number {
+  const counts = [...stderr.matchAll(/"slotsDone":(\d+)/g)].map(([, count]) => Number(count));
+  return Math.max(0, ...counts);
+}
