@@ -10,6 +10,8 @@ export interface MoveFlags {
   readonly rate?: number;
   readonly migrateTimeout: number;
   readonly replace?: boolean;
+  /** Not there for a plan that is made already: it says itself. */
+  readonly method?: MoveOptions["method"];
   readonly dryRun?: boolean;
   readonly detailedExitcode?: boolean;
   readonly planOut?: string;
@@ -40,7 +42,9 @@ export function addLimitOptions(command: Command): Command {
 }
 
 export function addPlanOptions(command: Command): Command {
+  const method = new Option("--method <how>", "auto takes the servers' own atomic migration where they have it");
   return command
+    .addOption(method.choices(["auto", "keys", "atomic"]).default("auto"))
     .option("--dry-run", "show the plan and change nothing")
     .option("--detailed-exitcode", "with --dry-run: exit 10 when there are changes to make")
     .option("--plan-out <file>", "save the plan as JSON, for slotctl apply");
@@ -53,6 +57,7 @@ export function limitsOf(flags: MoveFlags): MoveLimits {
     maxBlockMs: flags.maxBlock,
     keysPerSecond: flags.rate,
     migrateTimeoutMs: flags.migrateTimeout,
+    fallBackToKeys: flags.method !== "atomic",
     replace: flags.replace === true,
   };
 }
@@ -60,6 +65,7 @@ export function limitsOf(flags: MoveFlags): MoveLimits {
 export function moveOptionsOf(flags: MoveFlags, environment: MoveOptions["environment"]): MoveOptions {
   return {
     limits: limitsOf(flags),
+    method: flags.method ?? "auto",
     dryRun: flags.dryRun === true,
     detailedExitCode: flags.detailedExitcode === true,
     planOut: flags.planOut,

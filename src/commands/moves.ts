@@ -1,10 +1,11 @@
 import { ExitCode, SlotctlError } from "../errors.ts";
+import { atomicDialectOf } from "../execute/atomic/dialect.ts";
 import type { MoveLimits } from "../execute/executor.ts";
 import { runPlan } from "../execute/run-plan.ts";
 import { type Cluster, type ClusterNode, type NodeId, nodeById } from "../model/cluster.ts";
 import { findNode } from "../model/find-node.ts";
 import { type MovePreview, planMoves } from "../plan/move-plan.ts";
-import type { Plan } from "../plan/plan.ts";
+import type { MoveMethod, Plan } from "../plan/plan.ts";
 import { findProblems, severityOf } from "../plan/problems.ts";
 import { applyMoves, type MoveProblem, type SlotMove } from "../plan/slot-moves.ts";
 import { countKeysPerSlot } from "../survey/count-keys.ts";
@@ -20,6 +21,7 @@ import { keepUnfinished, removeUnfinished } from "./unfinished-plan.ts";
 /** What all commands have in common that move slots. */
 export interface MoveOptions {
   readonly limits: MoveLimits;
+  readonly method: "auto" | MoveMethod;
   readonly dryRun: boolean;
   readonly detailedExitCode: boolean;
   readonly planOut?: string | undefined;
@@ -82,7 +84,8 @@ export async function carryOutMoves(
   options: MoveOptions,
   context: Context,
 ): Promise<ExitCode> {
-  const plan = planMoves(command, cluster, moves, () => "keys");
+  const methods = await methodsFor(cluster, moves, options.method, context);
+  const plan = planMoves(command, cluster, moves, (move) => methods.get(move) ?? "keys");
   const preview = await previewOf(cluster, moves, context);
   const finish = (outcome: MovesResult, seconds = 0) =>
     context.view.result({ kind: "moves", command, outcome, shown: { kind: "moves", plan, preview }, seconds });
@@ -102,6 +105,23 @@ export async function carryOutMoves(
   const changed = await runKept(plan, cluster, options, context);
   finish(changed ? "moved" : "nothing", (performance.now() - started) / 1000);
   return ExitCode.Ok;
+}
+
+/** By the servers' own migration where both ends have it, unless a method was asked for. */
+async function methodsFor(
+  cluster: Cluster,
+  moves: readonly SlotMove[],
+  asked: MoveOptions["method"],
+  { connections }: Context,
+): Promise<ReadonlyMap<SlotMove, MoveMethod>> {
+  const found = moves.map(async (move): Promise<readonly [SlotMove, MoveMethod]> => {
+    if (asked !== "auto") return [move, asked];
+    const [source, target] = await Promise.all(
+      [move.from, move.to].map((id) => connections.to(nodeOrThrow(cluster, id).dial)),
+    );
+    return [move, (await atomicDialectOf(source!, target!)) === undefined ? "keys" : "atomic"];
+  });
+  return new Map(await Promise.all(found));
 }
 
 /** What carrying out a plan needs of a command's context. */

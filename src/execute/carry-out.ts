@@ -1,8 +1,10 @@
+import { SlotctlError } from "../errors.ts";
 import { parseInfo } from "../model/parse-info.ts";
 import { formatRanges, parseRanges, slotsOf } from "../model/slot.ts";
 import { type Reply, ServerError } from "../node/node.ts";
 import { waitUntil } from "../node/wait-until.ts";
 import type { AddSlots, MoveSlots, Replicate, SetConfigEpoch, Step } from "../plan/plan.ts";
+import { moveAtomically } from "./atomic/move-atomically.ts";
 import { change, type Executor, nodeOf, type OnChange, viewOf } from "./executor.ts";
 import { commandRefused } from "./failures.ts";
 import { meet } from "./meet.ts";
@@ -42,8 +44,24 @@ export function carryOut({ index, step }: NumberedStep, shared: Shared): Promise
   }
 }
 
-function move(step: MoveSlots, index: number, { executor, rate, onChange }: Shared): Promise<boolean> {
+async function move(step: MoveSlots, index: number, shared: Shared): Promise<boolean> {
+  const { executor, onChange } = shared;
   executor.signal.throwIfAborted();
+  if (step.method === "keys") return moveByKeys(step, index, shared);
+  try {
+    return await moveAtomically(step, executor, onChange, ({ slotsDone, slotsTotal }) => {
+      executor.emit({ type: "move-progress", index, slotsDone, slotsTotal, keysMoved: 0, batch: 0, blockMs: 0 });
+    });
+  } catch (error) {
+    // Of all its failures only this one says that everything is at the source, at rest.
+    const isSafe = error instanceof SlotctlError && error.code === "ATOMIC_FAILED";
+    if (!isSafe || !executor.limits.fallBackToKeys) throw error;
+    executor.emit({ type: "notice", text: `${error.message}; going on key by key` });
+    return moveByKeys(step, index, shared);
+  }
+}
+
+function moveByKeys(step: MoveSlots, index: number, { executor, rate, onChange }: Shared): Promise<boolean> {
   return moveSlots(step, {
     executor,
     rate,

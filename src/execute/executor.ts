@@ -34,6 +34,8 @@ export interface MoveLimits {
   readonly keysPerSecond: number | undefined;
   /** Milliseconds that a server may take for one MIGRATE. */
   readonly migrateTimeoutMs: number;
+  /** Move key by key where the servers' own migration failed and left everything at the source. */
+  readonly fallBackToKeys: boolean;
   /** Overwrite keys that the target holds already, whatever their value. */
   readonly replace: boolean;
 }
@@ -44,6 +46,7 @@ export const DEFAULT_LIMITS: MoveLimits = {
   maxBlockMs: 10,
   keysPerSecond: undefined,
   migrateTimeoutMs: 60_000,
+  fallBackToKeys: true,
   replace: false,
 };
 

@@ -420,6 +420,7 @@ describe("with the commands of Redis 8.4, as scripted servers speak them", () =>
       { target: "accumulate-buffer" },
       { target: "takeover", source: "handoff" },
       { target: "completed", source: "stream-eof" },
+      { target: "completed", source: "stream-eof" },
       { target: "completed", source: "completed", trimming: 9 },
       { target: "completed", source: "completed", trimming: 4 },
       { target: "completed", source: "completed" },
@@ -462,7 +463,7 @@ describe("with the commands of Redis 8.4, as scripted servers speak them", () =>
     await expect(run.move(pair.step)).rejects.toMatchObject({
       code: "ATOMIC_FAILED",
       exitCode: 1,
-      message: expect.stringContaining("Main channel - Connection timeout"),
+      message: expect.stringContaining("atomically: Main channel - Connection timeout"),
       hint: expect.stringContaining("--method keys"),
     });
     expect(pair.changes()).toEqual(["target IMPORT 0 99", `target CANCEL ID ${TASK}`]);

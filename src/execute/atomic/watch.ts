@@ -59,7 +59,7 @@ function outcomeOf(driver: Sight, peer: Sight): Outcome | undefined {
     return { kind: "failed", reason: "the server forgot the migration: it was perhaps restarted", next: "retry" };
   }
   if (driver.result === undefined) {
-    return driver.retries > 99 ? { kind: "failed", reason: driver.message, next: "cancel" } : undefined;
+    return driver.retries > RETRIES ? { kind: "failed", reason: driver.message, next: "cancel" } : undefined;
   }
   if (jobIn(peer) !== undefined && jobIn(peer)!.result === undefined) return undefined;
   if (driver.result !== "success") return failureOf(driver, jobIn(peer));
