@@ -37,26 +37,33 @@ export function verifyTimedOut(seconds: number, details: readonly string[]): Slo
   });
 }
 
+/** How far a run got, and how to go on with it. */
+interface Progress {
+  readonly done: number;
+  readonly total: number;
+  readonly goOn: string;
+}
+
 /** What a failure means once the run had begun to change the cluster. */
-export function stoppedPartWay(error: SlotctlError, done: number, total: number): SlotctlError {
+export function stoppedPartWay(error: SlotctlError, { done, total, goOn }: Progress): SlotctlError {
   // A timeout has its own exit code, and says already that the steps are done.
   const exitCode = error.exitCode === ExitCode.TimedOut ? ExitCode.TimedOut : ExitCode.Partial;
   return new SlotctlError(error.message, {
     code: error.code,
     exitCode,
     details: [...error.details, `${done} of ${total} steps were done before it`],
-    hint: error.hint ?? "Run the same command again to go on from there",
+    hint: error.hint ?? goOn,
     cause: error.cause,
   });
 }
 
-export function interrupted(changed: boolean, done: number, total: number): SlotctlError {
+export function interrupted(changed: boolean, { done, total, goOn }: Progress): SlotctlError {
   if (!changed) {
     return new SlotctlError("Interrupted before any change", { code: "INTERRUPTED", exitCode: ExitCode.Declined });
   }
   return new SlotctlError(`Interrupted after ${done} of ${total} steps`, {
     code: "INTERRUPTED",
     exitCode: ExitCode.Partial,
-    hint: "Run the same command again to go on from there",
+    hint: goOn,
   });
 }

@@ -74,8 +74,12 @@ class Run {
 
   explain(error: unknown): unknown {
     const { signal } = this.#executor;
-    if (signal.aborted) return interrupted(this.changed, this.#done, this.#plan.steps.length);
+    const { command, steps } = this.#plan;
+    const goOn =
+      command === "create" ? "Run the same command again to go on from there" : "slotctl resume goes on from there";
+    const progress = { done: this.#done, total: steps.length, goOn };
+    if (signal.aborted) return interrupted(this.changed, progress);
     if (!(error instanceof SlotctlError) || !this.changed) return error;
-    return stoppedPartWay(error, this.#done, this.#plan.steps.length);
+    return stoppedPartWay(error, progress);
   }
 }

@@ -1,6 +1,6 @@
 import type { Credentials } from "../../node/connect.ts";
 import { type BinaryReply, type Command, type Node, ServerError } from "../../node/node.ts";
-import { waitUntil } from "../../node/wait-until.ts";
+import { type Patience, waitUntil } from "../../node/wait-until.ts";
 import type { MoveSlots } from "../../plan/plan.ts";
 import type { Executor } from "../executor.ts";
 import { keyConflict, migrateFailed } from "./move-failures.ts";
@@ -15,6 +15,8 @@ export interface Lane {
   readonly pace: Pace;
   readonly rate: KeyRate;
   readonly executor: Executor;
+  /** For what is in flight: it is brought to its end also when the run is to stop. */
+  readonly patience: Patience;
   /** Databases that hold keys; more than one only on Valkey 9. */
   readonly databases: readonly number[];
   /** Called with how many keys have just gone over. */
@@ -113,14 +115,15 @@ function keysOf(batches: readonly Batch[]): number {
   return batches.reduce((sum, { keys }) => sum + keys.length, 0);
 }
 
+/** When the run is to stop, what is in flight goes as fast as it can. */
 async function keepRate({ rate, executor }: Lane, write: readonly Batch[]): Promise<void> {
   const delay = rate.delayFor(keysOf(write), performance.now());
-  if (delay <= 0) return;
+  if (delay <= 0 || executor.signal.aborted) return;
   const until = performance.now() + delay;
   await waitUntil(async () => (performance.now() >= until ? true : undefined), {
     timeout: delay,
     signal: executor.signal,
-  });
+  }).catch(() => undefined);
 }
 
 /** MIGRATE host port "" db timeout [REPLACE] [AUTH password | AUTH2 user password] KEYS key … */
@@ -152,7 +155,7 @@ const PASSING = /IOERR|LOADING|TRYAGAIN|CLUSTERDOWN|MASTERDOWN|BUSY /;
 
 /** Makes the best of a refused MIGRATE. Some of its keys may have arrived all the same: what is there is looked at first. */
 async function settle(lane: Lane, batch: Batch, database: number, refusal: ServerError): Promise<void> {
-  const { step, executor } = lane;
+  const { step } = lane;
   if (/BUSYKEY/.test(refusal.message)) return replaceEqual(lane, batch, database);
   if (!PASSING.test(refusal.message)) throw migrateFailed(batch.slot, step.from, step.to, refusal);
   let last = refusal;
@@ -166,7 +169,7 @@ async function settle(lane: Lane, batch: Batch, database: number, refusal: Serve
     }
     if (!PASSING.test(reply.message)) throw migrateFailed(batch.slot, step.from, step.to, reply);
     return undefined;
-  }, executor);
+  }, lane.patience);
   if (done === undefined) throw migrateFailed(batch.slot, step.from, step.to, last);
   lane.moved(batch.keys.length);
 }

@@ -3,7 +3,7 @@ import type { NodeLine, View } from "../../model/cluster.ts";
 import { parseRanges, slotsOf } from "../../model/slot.ts";
 import { connect } from "../../node/connect.ts";
 import { type Command, type Node, ServerError } from "../../node/node.ts";
-import { waitUntil } from "../../node/wait-until.ts";
+import { type Patience, waitUntil } from "../../node/wait-until.ts";
 import type { MoveSlots, NodeRef } from "../../plan/plan.ts";
 import { type Executor, nodeOf, type OnChange, viewOf } from "../executor.ts";
 import { drainSlots, type Lane } from "./drain-slots.ts";
@@ -52,6 +52,8 @@ class Mover {
   readonly #context: MoveContext;
   readonly #slots: readonly number[];
   readonly #pace: Pace;
+  /** An abort is looked for between chunks; within one it would leave slots open for nothing. */
+  readonly #patience: Patience;
   #others: readonly NodeRef[] = [];
   #slotsDone = 0;
   #keysMoved = 0;
@@ -62,6 +64,7 @@ class Mover {
     this.#context = context;
     this.#slots = [...slotsOf(parseRanges(step.slots) ?? [])];
     this.#pace = new Pace(context.executor.limits.maxBlockMs);
+    this.#patience = { timeout: context.executor.timeout, signal: new AbortController().signal };
   }
 
   async run(): Promise<boolean> {
@@ -101,7 +104,17 @@ class Mover {
       this.#keysMoved += keys;
       this.#tell();
     };
-    const lane: Lane = { step: this.#step, source, target, pace: this.#pace, rate, executor, databases, moved };
+    const lane: Lane = {
+      step: this.#step,
+      source,
+      target,
+      pace: this.#pace,
+      rate,
+      executor,
+      patience: this.#patience,
+      databases,
+      moved,
+    };
     try {
       for (let chunk = chunks.next(); chunk.done !== true; chunk = chunks.next()) {
         executor.signal.throwIfAborted();
@@ -182,7 +195,7 @@ class Mover {
         throw setSlotRefused(refusal.slot, ref, refusal.error);
       left = refused.map(({ slot }) => slot);
       return undefined;
-    }, this.#context.executor);
+    }, this.#patience);
     if (done === undefined && refusal !== undefined) throw setSlotRefused(refusal.slot, ref, refusal.error);
   }
 
