@@ -6,6 +6,8 @@ import type { DropInCommand } from "./cli/drop-in/drop-in-command.ts";
 import { dropInCheck, dropInInfo } from "./commands/drop-in-check.ts";
 import { type DropInContext, sayFailure } from "./commands/drop-in-context.ts";
 import { dropInCreate } from "./commands/drop-in-create.ts";
+import { dropInRebalance } from "./commands/drop-in-rebalance.ts";
+import { dropInReshard } from "./commands/drop-in-reshard.ts";
 import { connectSettings } from "./connection-settings.ts";
 import { ExitCode, SlotctlError } from "./errors.ts";
 import type { Address } from "./model/address.ts";
@@ -39,7 +41,7 @@ async function runCommand(command: DropInCommand, connection: DropInConnection, 
   using connections = new Connections(await settingsFor(connection, world, lines.next));
   const context = contextFor(connections, world, lines.next);
   try {
-    return await dispatch(command, context);
+    return await dispatch(command, context, world);
   } catch (error) {
     if (!(error instanceof SlotctlError)) throw error;
     sayFailure(error, addressOf(command), context);
@@ -49,7 +51,11 @@ async function runCommand(command: DropInCommand, connection: DropInConnection, 
   }
 }
 
-function dispatch(command: DropInCommand, context: DropInContext): Promise<ExitCode> {
+function dispatch(
+  command: DropInCommand,
+  context: DropInContext,
+  { environment }: Pick<World, "environment">,
+): Promise<ExitCode> {
   switch (command.subcommand) {
     case "create":
       return dropInCreate(command, context);
@@ -57,9 +63,11 @@ function dispatch(command: DropInCommand, context: DropInContext): Promise<ExitC
       return dropInCheck(command, context);
     case "info":
       return dropInInfo(command.address, context);
-    case "fix":
     case "reshard":
+      return dropInReshard({ ...command, environment }, context);
     case "rebalance":
+      return dropInRebalance({ ...command, environment }, context);
+    case "fix":
     case "add-node":
     case "del-node":
     case "call":

@@ -164,7 +164,7 @@ export const ERROR_CODES: Readonly<Record<string, string>> = {
 export const DROP_IN: readonly string[] = [
   "With `--cluster` among the leading options, `slotctl` takes the command lines of `redis-cli` 7 and 8 and of `valkey-cli` " +
     "8 and 9 as they are, with all their options, and answers with their words on standard output and their exit codes.",
-  "In this version `create`, `check`, `info` and `help` work. The other subcommands are understood, do nothing, say that " +
+  "In this version `create`, `check`, `info`, `reshard`, `rebalance` and `help` work. The other subcommands are understood, do nothing, say that " +
     "they are not part of this version, and exit 1. `slotctl --cluster help` lists the subcommands, " +
     "`slotctl --cluster --help` the options.",
   "Without a terminal standard error stays empty on success. The words follow the servers: Valkey 8 and newer are spoken " +

@@ -127,6 +127,7 @@ function executorFor(
     signal,
     timeout,
     limits: DEFAULT_LIMITS,
+    witnesses: [],
     until,
     emit: (event: RunEvent) => view.event(event),
     dials: new Map(candidates.filter(isReached).map(({ node }) => [node.id, node.dial])),

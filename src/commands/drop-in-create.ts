@@ -63,6 +63,7 @@ export async function dropInCreate(options: DropInCreateOptions, context: DropIn
     dials,
     until: "ok",
     limits: DEFAULT_LIMITS,
+    witnesses: [],
     emit: stepTeller(style, context),
   });
   return finalCheck(options, context);

@@ -135,19 +135,34 @@ export async function runKept(
   plan: Plan,
   cluster: Cluster,
   { limits, environment }: Pick<MoveOptions, "limits" | "environment">,
-  { connections, signal, timeout, view }: RunContext,
+  context: RunContext,
   kept?: string,
 ): Promise<boolean> {
   const path = kept ?? (await keepUnfinished(plan, environment, new Date()));
-  const dials = new Map(cluster.nodes.map(({ id, dial }) => [id, dial]));
   try {
-    const changed = await runPlan(plan, { connections, dials, signal, timeout, limits, until: "ok", emit: view.event });
+    const changed = await runOn(cluster, plan, limits, context);
     await removeUnfinished(path);
     return changed;
   } catch (error) {
     if (kept === undefined && !isHalfDone(error)) await removeUnfinished(path);
     throw error;
   }
+}
+
+/** Carries out a plan on the cluster as it was surveyed; all nodes that were reached have to agree in the end. */
+export function runOn(cluster: Cluster, plan: Plan, limits: MoveLimits, context: RunContext): Promise<boolean> {
+  const { connections, signal, timeout, view } = context;
+  const reached = cluster.nodes.filter((node) => node.view !== undefined);
+  return runPlan(plan, {
+    connections,
+    signal,
+    timeout,
+    limits,
+    dials: new Map(cluster.nodes.map(({ id, dial }) => [id, dial])),
+    witnesses: reached.map(({ id, address }) => ({ id, address })),
+    until: "ok",
+    emit: view.event,
+  });
 }
 
 function isHalfDone(error: unknown): boolean {

@@ -15,6 +15,8 @@ export interface Executor {
   readonly dials: ReadonlyMap<NodeId, Address>;
   readonly emit: Emit;
   readonly signal: AbortSignal;
+  /** Nodes that have no part in the plan but have to agree in the end; one that does not answer is not waited for. */
+  readonly witnesses: readonly NodeRef[];
   /** When a run is done: when the nodes have joined and agree, or when every one of them also serves clients. */
   readonly until: "joined" | "ok";
   readonly limits: MoveLimits;

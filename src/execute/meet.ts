@@ -98,9 +98,15 @@ function nodesWithGaps(gaps: readonly Gap[]): number {
   return new Set(gaps.map(({ node }) => node.id)).size;
 }
 
+/**
+ * A pair is introduced also when only the second does not know the first: a node that was killed may come back without
+ * what it had just learned, and it listens to nobody but those who send a MEET.
+ */
 function pairsFor(nodes: readonly NodeRef[], gaps: readonly Gap[]): readonly Pair[] {
   const open = new Set(gaps.map(({ node, stranger }) => `${node.id} ${stranger.id}`));
-  return pairsToIntroduce(nodes).filter(([one, other]) => open.has(`${one.id} ${other.id}`));
+  return pairsToIntroduce(nodes).filter(
+    ([one, other]) => open.has(`${one.id} ${other.id}`) || open.has(`${other.id} ${one.id}`),
+  );
 }
 
 /** So few that everybody can be introduced to everybody. */

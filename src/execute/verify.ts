@@ -22,8 +22,9 @@ export async function verify(expected: readonly PlannedShard[], executor: Execut
     missing = (await findMissing(wanted, executor)).filter(({ on }) => executor.until === "ok" || !SERVING.has(on));
     if (missing.length === 0) return true;
     const on = firstOf(missing);
-    const late = new Set(missing.filter((item) => item.on === on).map(({ node }) => node));
-    const total = on === "replica-links" ? wanted.filter(({ primary }) => primary !== undefined).length : wanted.length;
+    const late = new Set(missing.filter((item) => item.on === on).map(({ node }) => node.id));
+    const everybody = new Set([...wanted.map(({ node }) => node.id), ...executor.witnesses.map(({ id }) => id)]).size;
+    const total = on === "replica-links" ? wanted.filter(({ primary }) => primary !== undefined).length : everybody;
     executor.emit({ type: "waiting", on, done: total - late.size, total });
     return undefined;
   };
@@ -64,7 +65,24 @@ async function findMissing(wanted: readonly Wanted[], executor: Executor): Promi
   const parse = nodesParser();
   const reports = await Promise.all(wanted.map(async (want) => ({ want, report: await ask(want, executor, parse) })));
   const slotMap = reports.find(({ report }) => report !== undefined)?.report?.view.slotMap;
-  return reports.flatMap(({ want, report }) => missingIn(want, report, slotMap, wanted.length));
+  return [
+    ...reports.flatMap(({ want, report }) => missingIn(want, report, slotMap, wanted.length)),
+    ...(await findDissenters(slotMap, executor, parse)),
+  ];
+}
+
+/** Nodes beside the plan that were reached before, and now tell another slot map than those within it. */
+async function findDissenters(
+  slotMap: string | undefined,
+  executor: Executor,
+  parse: (reply: string) => View,
+): Promise<readonly Missing[]> {
+  const views = await Promise.all(executor.witnesses.map((node) => ask({ node }, executor, parse)));
+  return executor.witnesses.flatMap((node, i): Missing[] => {
+    const view = views[i]?.view;
+    const agrees = view === undefined || slotMap === undefined || view.slotMap === slotMap;
+    return agrees ? [] : [{ node, on: "agreement", what: "has another slot map than the others" }];
+  });
 }
 
 interface Report {
@@ -73,7 +91,11 @@ interface Report {
   readonly replication: ReadonlyMap<string, string>;
 }
 
-async function ask({ node }: Wanted, executor: Executor, parse: (reply: string) => View): Promise<Report | undefined> {
+async function ask(
+  { node }: Pick<Wanted, "node">,
+  executor: Executor,
+  parse: (reply: string) => View,
+): Promise<Report | undefined> {
   try {
     const server = await nodeOf(executor, node);
     const [nodes, info, replication] = await server.sendAll([

@@ -30,6 +30,7 @@ function startRun(settings: ConnectSettings, { timeout = 10_000 } = {}) {
     emit: (event) => events.push(event),
     signal: abort.signal,
     until: "ok",
+    witnesses: [],
     limits: DEFAULT_LIMITS,
     timeout,
   };

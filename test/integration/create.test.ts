@@ -327,6 +327,18 @@ describe.each(ENGINES)("create on $name", (engine: TestEngine) => {
     await expectUntouched(servers);
   });
 
+  test("nodes of which only one knows the other are brought together", async () => {
+    await using servers = await startServers(engine, { count: 3 });
+    expect(await create(servers)).toMatchObject({ code: 0 });
+    const [a, b, c] = servers;
+    const id = String(await a!.call("CLUSTER", "MYID"));
+    // Forgotten by both others, it still knows them; they do not listen to a stranger until it says MEET.
+    await Promise.all([b, c].map((server) => server!.call("CLUSTER", "FORGET", id)));
+    const again = await create(servers);
+    expect(again).toMatchObject({ code: 0 });
+    await expectHealthy(servers);
+  });
+
   test("a dry run shows the plan and changes nothing, and so does a run without a terminal and without --yes", async () => {
     await using servers = await startServers(engine, { count: 3 });
     const dry = await create(servers, "--dry-run", "-o", "json");
