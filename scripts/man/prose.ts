@@ -156,6 +156,7 @@ export const ERROR_CODES: Readonly<Record<string, string>> = {
   TIMED_OUT: "`wait`: the condition did not come true in time.",
   TLS_FAILED: "The TLS handshake failed, or the certificate is not trusted.",
   UNEXPECTED_REPLY: "A server answered with an error that is not known.",
+  UNFINISHED_PLAN: "An earlier plan was begun and not finished: a number of slots would be counted from zero again.",
   UNKNOWN_NODE: "What was given as a node names none of this cluster.",
   USAGE: "The command line cannot be understood.",
   VERIFY_TIMED_OUT: "All steps are done, but in time the nodes did not all report what was planned.",

@@ -16,7 +16,7 @@ import { problemText } from "../view/problem-text.ts";
 import type { MovesResult, View } from "../view/view.ts";
 import type { Context } from "./context.ts";
 import { savePlan } from "./plan-file.ts";
-import { keepUnfinished, removeUnfinished } from "./unfinished-plan.ts";
+import { findUnfinished, keepUnfinished, removeUnfinished } from "./unfinished-plan.ts";
 
 /** What all commands have in common that move slots. */
 export interface MoveOptions {
@@ -105,6 +105,26 @@ export async function carryOutMoves(
   const changed = await runKept(plan, cluster, options, context);
   finish(changed ? "moved" : "nothing", (performance.now() - started) / 1000);
   return ExitCode.Ok;
+}
+
+/**
+ * A number of slots must not be counted from zero again because the command was typed a second time.
+ * @throws SlotctlError, exit code 3, when a plan of this cluster was begun and not finished
+ */
+export async function refuseUnfinished(cluster: Cluster, environment: MoveOptions["environment"]): Promise<void> {
+  const [latest] = await findUnfinished(
+    cluster.nodes.map(({ id }) => id),
+    environment,
+  );
+  if (latest === undefined) return;
+  throw new SlotctlError(
+    `A ${latest.plan.command} of this cluster was begun at ${latest.begun.toISOString()} and not finished`,
+    {
+      code: "UNFINISHED_PLAN",
+      exitCode: ExitCode.Unhealthy,
+      hint: `slotctl resume goes on with it; to give it up, remove ${latest.path}`,
+    },
+  );
 }
 
 /** By the servers' own migration where both ends have it, unless a method was asked for. */

@@ -2,7 +2,7 @@ import { ExitCode, SlotctlError } from "../errors.ts";
 import type { SlotRanges } from "../model/slot.ts";
 import { planReshard } from "../plan/reshard.ts";
 import type { Context } from "./context.ts";
-import { carryOutMoves, type MoveOptions, nodeNamed, refuseMoves, surveyHealthy } from "./moves.ts";
+import { carryOutMoves, type MoveOptions, nodeNamed, refuseMoves, refuseUnfinished, surveyHealthy } from "./moves.ts";
 
 export interface ReshardOptions extends MoveOptions {
   /** Nodes as typed, or "all". */
@@ -19,6 +19,7 @@ export async function reshard(options: ReshardOptions, context: Context): Promis
   const { from, to, amount } = options;
   if (to === undefined || amount === undefined) throw incomplete(to === undefined ? "--to" : "--slots");
   const cluster = await surveyHealthy(context);
+  if (amount.kind === "count" && !options.dryRun) await refuseUnfinished(cluster, options.environment);
   const target = nodeNamed(cluster, to).id;
   const sources = from.includes("all") ? "all" : from.map((text) => nodeNamed(cluster, text).id);
   const outcome = planReshard(cluster, { sources, target, amount, order: "contiguous" });

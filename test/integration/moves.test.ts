@@ -143,6 +143,10 @@ describe.each(ENGINES)("moving slots on $name", (engine: TestEngine) => {
           // What was in flight has arrived: nothing is left open.
           const { stdout } = await runSlotctl(["check", nameOf(b), "-o", "json"]);
           expect(stdout).not.toContain("open-slots");
+          // Typing the command again would count from zero: it points to resume instead.
+          const again = await runSlotctl(["reshard", nameOf(b), "--to", nameOf(target), "--slots", "10", "--yes"]);
+          expect(again.code).toBe(3);
+          expect(again.stderr).toContain("slotctl resume goes on with it");
         }
         if (ended.code === 0) continue;
         const resumed = await runSlotctl(["resume", nameOf(b), "--yes"]);
