@@ -327,7 +327,8 @@ describe.each(ENGINES)("create on $name", (engine: TestEngine) => {
     await expectUntouched(servers);
   });
 
-  test("nodes of which only one knows the other are brought together", async () => {
+  // Servers from 7.2 on pass a FORGET on to each other, perhaps only after they were brought together again.
+  test.runIf(engine.name === "redis-7.0")("nodes of which only one knows the other are brought together", async () => {
     await using servers = await startServers(engine, { count: 3 });
     expect(await create(servers)).toMatchObject({ code: 0 });
     const [a, b, c] = servers;
