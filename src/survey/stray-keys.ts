@@ -1,7 +1,8 @@
 import { SlotctlError } from "../errors.ts";
 import { type Cluster, type ClusterNode, primariesOf, type StrayKeys } from "../model/cluster.ts";
-import { complementRanges, countSlots, type SlotRanges, slotsOf, toRanges } from "../model/slot.ts";
+import { complementRanges, type SlotRanges, slotsOf, toRanges } from "../model/slot.ts";
 import type { Connections } from "../node/connections.ts";
+import { countKeys } from "../node/count-keys.ts";
 import { type Command, type Node, ServerError } from "../node/node.ts";
 import { fieldsOf } from "./ask-node.ts";
 import { mapConcurrently } from "./map-concurrently.ts";
@@ -10,9 +11,6 @@ import { mapConcurrently } from "./map-concurrently.ts";
 export type StraySearch = "cheap" | "thorough";
 
 const CONCURRENCY = 16;
-
-/** So many commands go out in one write; a server answers them in a few milliseconds. */
-const CHUNK = 2048;
 
 /** The same cluster, with the keys that primaries hold in slots that they do not own. */
 export async function surveyStrayKeys(
@@ -56,10 +54,10 @@ async function strayKeysIn(server: Node, node: ClusterNode, database: number, se
   // Only Valkey 9 has more than database 0 in cluster mode.
   if (database !== 0) await server.send("SELECT", database);
   try {
-    if (search === "cheap" && (await countsAddUp(server, node.slots))) return { keys: 0, slots: [] };
+    if (search === "cheap" && (await countsAddUp(server, node.slots, database))) return { keys: 0, slots: [] };
     const open = toRanges(node.openSlots.map(({ slot }) => slot));
     const foreign = complementRanges(toRanges([...slotsOf(node.slots), ...slotsOf(open)]));
-    const counts = await countKeys(server, foreign);
+    const counts = await countKeys(server, [...slotsOf(foreign)], [database]);
     return { keys: [...counts.values()].reduce((a, b) => a + b, 0), slots: toRanges(counts.keys()) };
   } finally {
     if (database !== 0) await server.send("SELECT", 0);
@@ -67,9 +65,10 @@ async function strayKeysIn(server: Node, node: ClusterNode, database: number, se
 }
 
 /** Keys in owned slots against all keys: when they are equal there is nothing in any other slot. */
-async function countsAddUp(server: Node, owned: SlotRanges): Promise<boolean> {
+async function countsAddUp(server: Node, owned: SlotRanges, database: number): Promise<boolean> {
   const before = Number(await server.send("DBSIZE"));
-  const counted = (await countBySlotStats(server, owned)) ?? sum((await countKeys(server, owned)).values());
+  const counted =
+    (await countBySlotStats(server, owned)) ?? sum((await countKeys(server, [...slotsOf(owned)], [database])).values());
   return counted >= before;
 }
 
@@ -81,21 +80,6 @@ async function countBySlotStats(server: Node, owned: SlotRanges): Promise<number
   const stats = replies.flat() as unknown[];
   // [slot, [name, value, …]] for each slot
   return sum(stats.map((entry) => (Array.isArray(entry) ? Number(fieldsOf(entry[1]).get("key-count") ?? 0) : 0)));
-}
-
-/** Keys for each slot that holds any. */
-async function countKeys(server: Node, slots: SlotRanges): Promise<ReadonlyMap<number, number>> {
-  const counts = new Map<number, number>();
-  const wanted = [...slotsOf(slots)];
-  for (let first = 0; first < countSlots(slots); first += CHUNK) {
-    const chunk = wanted.slice(first, first + CHUNK);
-    const replies = await server.sendAll(chunk.map((slot): Command => ["CLUSTER", "COUNTKEYSINSLOT", slot]));
-    for (const [i, reply] of replies.entries()) {
-      if (reply instanceof ServerError) throw reply;
-      if (Number(reply) > 0) counts.set(chunk[i]!, Number(reply));
-    }
-  }
-  return counts;
 }
 
 function sum(numbers: Iterable<number>): number {

@@ -2,6 +2,7 @@ import { SlotctlError } from "../../errors.ts";
 import type { NodeLine, View } from "../../model/cluster.ts";
 import { parseRanges, slotsOf } from "../../model/slot.ts";
 import { connect } from "../../node/connect.ts";
+import { countKeys } from "../../node/count-keys.ts";
 import { type Command, type Node, ServerError } from "../../node/node.ts";
 import { type Patience, waitUntil } from "../../node/wait-until.ts";
 import type { MoveSlots, NodeRef } from "../../plan/plan.ts";
@@ -141,7 +142,7 @@ class Mover {
   }
 
   async #filled({ source, databases }: Lane, slots: readonly number[]): Promise<readonly number[]> {
-    const counts = await countKeysOn(source, slots, databases);
+    const counts = await countKeys(source, slots, databases);
     return slots.filter((slot) => (counts.get(slot) ?? 0) > 0);
   }
 
@@ -211,7 +212,7 @@ class Mover {
   }
 
   async #countKeys(slots: readonly number[], databases: readonly number[]): Promise<ReadonlyMap<number, number>> {
-    return countKeysOn(await nodeOf(this.#context.executor, this.#step.from), slots, databases);
+    return countKeys(await nodeOf(this.#context.executor, this.#step.from), slots, databases);
   }
 
   #tell(): void {
@@ -236,24 +237,6 @@ function isSoAlready({ message }: ServerError, [word]: readonly string[]): boole
 
 function setSlot(slot: number, words: readonly string[]): Command {
   return ["CLUSTER", "SETSLOT", slot, ...words];
-}
-
-async function countKeysOn(
-  node: Node,
-  slots: readonly number[],
-  databases: readonly number[],
-): Promise<ReadonlyMap<number, number>> {
-  const counts = new Map<number, number>();
-  for (const database of databases) {
-    if (databases.length > 1) await node.send("SELECT", database);
-    const replies = await node.sendAll(slots.map((slot): Command => ["CLUSTER", "COUNTKEYSINSLOT", slot]));
-    for (const [i, reply] of replies.entries()) {
-      if (reply instanceof ServerError) throw reply;
-      counts.set(slots[i]!, (counts.get(slots[i]!) ?? 0) + Number(reply));
-    }
-  }
-  if (databases.length > 1) await node.send("SELECT", 0);
-  return counts;
 }
 
 /** Empty slots in large chunks first; then those with keys, a few at a time. */
