@@ -1,4 +1,3 @@
-import { homedir } from "node:os";
 import { join } from "node:path";
 import { ExitCode } from "../errors.ts";
 import { findServer } from "../sandbox/find-server.ts";
@@ -6,6 +5,7 @@ import { type Sandbox, sandboxStatus, stopSandbox } from "../sandbox/sandbox.ts"
 import { startSandbox } from "../sandbox/start-sandbox.ts";
 import type { Result } from "../view/view.ts";
 import type { Context } from "./context.ts";
+import { stateDirectory } from "./state-directory.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -49,9 +49,7 @@ export async function sandboxStop(options: SandboxOptions, { view }: Context): P
 }
 
 function directoryOf({ directory, environment }: SandboxOptions): string {
-  const state = environment.XDG_STATE_HOME;
-  const base = state === undefined || state === "" ? join(homedir(), ".local", "state") : state;
-  return directory ?? join(base, "slotctl", "sandbox");
+  return directory ?? join(stateDirectory(environment), "sandbox");
 }
 
 type SandboxResult = Extract<Result, { kind: "sandbox" }>;

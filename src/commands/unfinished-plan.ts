@@ -1,10 +1,10 @@
 import { createHash, randomBytes } from "node:crypto";
 import { chmod, mkdir, readdir, rm } from "node:fs/promises";
-import { homedir } from "node:os";
 import { join } from "node:path";
 import { ExitCode, SlotctlError } from "../errors.ts";
 import type { Plan, Step } from "../plan/plan.ts";
 import { formatPlan, loadPlan, reasonOf, writeWhole } from "./plan-file.ts";
+import { stateDirectory } from "./state-directory.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -71,8 +71,8 @@ export async function findUnfinished(
   return found.sort((a, b) => b.begun.getTime() - a.begun.getTime() || (a.path < b.path ? -1 : 1));
 }
 
-function plansDirectory({ XDG_STATE_HOME: state = "" }: Environment): string {
-  return join(state === "" ? join(homedir(), ".local", "state") : state, "slotctl", "plans");
+function plansDirectory(environment: Environment): string {
+  return join(stateDirectory(environment), "plans");
 }
 
 /**
