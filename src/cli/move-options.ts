@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
-import type { MoveLimits, MoveOptions } from "../commands/moves.ts";
+import type { MoveOptions } from "../commands/moves.ts";
+import type { RunOptions } from "../commands/run-kept.ts";
 import { countArgument, durationArgument } from "./options.ts";
 
 /** The flags of every command that moves slots. */
@@ -50,7 +51,7 @@ export function addPlanOptions(command: Command): Command {
     .option("--plan-out <file>", "save the plan as JSON, for slotctl apply");
 }
 
-export function limitsOf(flags: MoveFlags): MoveLimits {
+export function limitsOf(flags: MoveFlags): RunOptions["limits"] {
   return {
     concurrency: flags.concurrency,
     pipeline: flags.pipeline,

@@ -3,8 +3,9 @@ import type { MoveLimits } from "../execute/executor.ts";
 import type { NodeId } from "../model/cluster.ts";
 import type { NodeRef, Plan, Step } from "../plan/plan.ts";
 import { survey } from "../survey/survey.ts";
+import { declined } from "./carry-out-plan.ts";
 import type { Context } from "./context.ts";
-import { declined, runKept } from "./moves.ts";
+import { runKept } from "./run-kept.ts";
 import { findUnfinished } from "./unfinished-plan.ts";
 
 export interface ApplyOptions {

@@ -16,7 +16,7 @@ import type { MoveStyle } from "../view/redis-cli/moves-text.ts";
 import { redisCliAddress, redisCliLine } from "../view/redis-cli/style.ts";
 import { clusterStyle, type DropInCheckOptions } from "./drop-in-check.ts";
 import { type DropInContext, sayUnreachable } from "./drop-in-context.ts";
-import { runKept, runOn } from "./moves.ts";
+import { runKept, runOn } from "./run-kept.ts";
 
 /** What the drop-in forms of `reshard` and `rebalance` have in common. */
 export interface DropInMoveOptions extends DropInCheckOptions {

@@ -1,7 +1,8 @@
 import type { ExitCode } from "../errors.ts";
 import { planRebalance } from "../plan/rebalance.ts";
 import type { Context } from "./context.ts";
-import { carryOutMoves, type MoveOptions, nodeNamed, refuseMoves, surveyHealthy } from "./moves.ts";
+import { carryOutMoves, type MoveOptions, refuseMoves } from "./moves.ts";
+import { nodeNamed, surveyHealthy } from "./survey-healthy.ts";
 
 export interface RebalanceOptions extends MoveOptions {
   /** Nodes as typed, each with its weight. */

@@ -2,7 +2,8 @@ import { ExitCode, SlotctlError } from "../errors.ts";
 import type { SlotRanges } from "../model/slot.ts";
 import { planReshard } from "../plan/reshard.ts";
 import type { Context } from "./context.ts";
-import { carryOutMoves, type MoveOptions, nodeNamed, refuseMoves, refuseUnfinished, surveyHealthy } from "./moves.ts";
+import { carryOutMoves, type MoveOptions, refuseMoves, refuseUnfinished } from "./moves.ts";
+import { nodeNamed, surveyHealthy } from "./survey-healthy.ts";
 
 export interface ReshardOptions extends MoveOptions {
   /** Nodes as typed, or "all". */

@@ -3,6 +3,7 @@ import { formatAddress } from "../model/address.ts";
 import { type Cluster, type ClusterNode, membersOf, primariesOf, shardsOf, slotCountOf } from "../model/cluster.ts";
 import { keyCountOf } from "../model/facts.ts";
 import { countSlots, formatRanges, unionRanges } from "../model/slot.ts";
+import type { MovePreview } from "../plan/move-plan.ts";
 import { type Problem, severityOf } from "../plan/problems.ts";
 import { problemText } from "./problem-text.ts";
 import { type Progress, silentProgress } from "./progress.ts";
@@ -90,7 +91,7 @@ function resultDocument(result: Result): object {
       return {
         ok: true,
         command: result.command,
-        changed: result.outcome === "moved",
+        changed: result.outcome === "done",
         dryRun: result.outcome === "dry-run",
         ...planDocument(result.shown),
         seconds: round(result.seconds),
@@ -102,6 +103,16 @@ function resultDocument(result: Result): object {
         changed: result.outcome === "done",
         dryRun: result.outcome === "dry-run",
         plan: result.plan,
+        seconds: round(result.seconds),
+      };
+    case "changed":
+      return {
+        ok: true,
+        command: result.shown.plan.command,
+        changed: result.outcome === "done",
+        dryRun: result.outcome === "dry-run",
+        summary: result.summary,
+        ...planDocument(result.shown),
         seconds: round(result.seconds),
       };
     case "wait":
@@ -197,6 +208,12 @@ function planDocument(shown: ShownPlan): object {
     case "create":
       return { plan: shown.plan, violations: shown.design.violations };
     case "moves":
-      return { plan: shown.plan, moves: shown.preview.moves.map(({ move, evidence }) => ({ ...move, ...evidence })) };
+      return { plan: shown.plan, moves: movesDocument(shown.preview) };
+    case "steps":
+      return { plan: shown.plan, ...(shown.preview === undefined ? {} : { moves: movesDocument(shown.preview) }) };
   }
+}
+
+function movesDocument({ moves }: MovePreview): readonly object[] {
+  return moves.map(({ move, evidence }) => ({ ...move, ...evidence }));
 }

@@ -44,10 +44,15 @@ export function movesText(plan: Plan, preview: MovePreview, chalk: ChalkInstance
     ),
     ...tableLines(MOVE_COLUMNS, rows).map((line) => `  ${line}`),
     "",
-    ...tableLines(BALANCE_COLUMNS, balanceRows(preview)).map((line) => `  ${line}`),
+    ...balanceLines(preview),
     ...plan.reasons,
     ...plan.warnings.map((warning) => `${chalk.yellow("warning:")} ${warning}`),
   ].join("\n");
+}
+
+/** What every primary owns before and after. */
+export function balanceLines(preview: MovePreview): readonly string[] {
+  return tableLines(BALANCE_COLUMNS, balanceRows(preview)).map((line) => `  ${line}`);
 }
 
 function balanceRows({ before, after }: MovePreview): readonly (readonly string[])[] {

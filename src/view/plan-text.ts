@@ -2,9 +2,10 @@ import type { ChalkInstance } from "chalk";
 import type { Candidate } from "../model/candidate.ts";
 import { countSlots, parseRanges } from "../model/slot.ts";
 import type { CreateProblem, DesignedShard } from "../plan/create.ts";
-import { movesText } from "./moves-text.ts";
+import { balanceLines, movesText } from "./moves-text.ts";
+import { stepText } from "./step-text.ts";
 import { tableLines } from "./table.ts";
-import type { ShownCreate, ShownPlan } from "./view.ts";
+import type { ShownCreate, ShownPlan, ShownSteps } from "./view.ts";
 import { count, groupDigits, listText } from "./words.ts";
 
 const COLUMNS = [
@@ -24,7 +25,19 @@ export function planText(shown: ShownPlan, chalk: ChalkInstance): string {
       return createText(shown, chalk);
     case "moves":
       return movesText(shown.plan, shown.preview, chalk);
+    case "steps":
+      return stepsText(shown, chalk);
   }
+}
+
+function stepsText({ plan, preview }: ShownSteps, chalk: ChalkInstance): string {
+  return [
+    chalk.bold(`Plan: ${plan.command}, ${count(plan.steps.length, "step")}`),
+    ...plan.steps.map((step, i) => `  ${`${i + 1}`.padStart(2)}. ${stepText(step)}`),
+    ...(preview === undefined ? [] : ["", ...balanceLines(preview)]),
+    ...plan.reasons,
+    ...plan.warnings.map((warning) => `${chalk.yellow("warning:")} ${warning}`),
+  ].join("\n");
 }
 
 function createText({ plan, design }: ShownCreate, chalk: ChalkInstance): string {

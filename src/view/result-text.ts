@@ -28,6 +28,8 @@ export function resultText(result: Result, chalk: ChalkInstance, columns: number
       return linesText(movesLines(result));
     case "applied":
       return linesText([appliedLine(result)]);
+    case "changed":
+      return linesText([changedLine(result)]);
     case "wait":
       return linesText([`ok       ${result.condition}, after ${secondsText(result.seconds)}`]);
     case "sandbox":
@@ -50,7 +52,7 @@ function movesLines({ command, outcome, shown, seconds }: Extract<Result, { kind
       ];
     case "dry-run":
       return [`done: dry run, nothing was changed; ${count(slots, "slot")} would move`];
-    case "moved":
+    case "done":
       return [`done: moved ${count(slots, "slot")} in ${secondsText(seconds)}; every node agrees and says ok`];
   }
 }
@@ -64,5 +66,16 @@ function appliedLine({ plan, outcome, seconds }: Extract<Result, { kind: "applie
       return `done: dry run, nothing was changed; the plan has ${steps}`;
     case "done":
       return `done: carried out the plan's ${steps} in ${secondsText(seconds)}; every node agrees and says ok`;
+  }
+}
+
+function changedLine({ outcome, shown, summary, seconds }: Extract<Result, { kind: "changed" }>): string {
+  switch (outcome) {
+    case "nothing":
+      return `done: ${summary}; nothing was changed`;
+    case "dry-run":
+      return `done: dry run, nothing was changed; the plan has ${count(shown.plan.steps.length, "step")}`;
+    case "done":
+      return `done: ${summary}, in ${secondsText(seconds)}; every node agrees and says ok`;
   }
 }

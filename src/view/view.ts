@@ -8,7 +8,7 @@ import type { Plan } from "../plan/plan.ts";
 import type { Problem } from "../plan/problems.ts";
 
 /** A plan and what is needed to draw it. */
-export type ShownPlan = ShownCreate | ShownMoves;
+export type ShownPlan = ShownCreate | ShownMoves | ShownSteps;
 
 export interface ShownCreate {
   readonly kind: "create";
@@ -20,6 +20,14 @@ export interface ShownMoves {
   readonly kind: "moves";
   readonly plan: Plan;
   readonly preview: MovePreview;
+}
+
+/** A plan of steps of any kind, and what the moves among them do to the balance. */
+export interface ShownSteps {
+  readonly kind: "steps";
+  readonly plan: Plan;
+  /** Undefined where no slots are moved. */
+  readonly preview: MovePreview | undefined;
 }
 
 /** A throw-away server as `sandbox` reports it. */
@@ -52,14 +60,22 @@ export type Result =
   | {
       readonly kind: "moves";
       readonly command: "reshard" | "rebalance";
-      readonly outcome: MovesResult;
+      readonly outcome: ChangeResult;
       readonly shown: ShownMoves;
       readonly seconds: number;
     }
   | {
       readonly kind: "applied";
       readonly plan: Plan;
-      readonly outcome: "done" | "nothing" | "dry-run";
+      readonly outcome: ChangeResult;
+      readonly seconds: number;
+    }
+  | {
+      readonly kind: "changed";
+      readonly outcome: ChangeResult;
+      readonly shown: ShownSteps;
+      /** What is true now, or would be, as the end of a sentence: "10.0.0.4:7000 is a member". */
+      readonly summary: string;
       readonly seconds: number;
     }
   | { readonly kind: "wait"; readonly condition: string; readonly nodes: number; readonly seconds: number }
@@ -75,8 +91,8 @@ export type Result =
       readonly addresses: boolean;
     };
 
-/** `nothing`: there was nothing to move. */
-export type MovesResult = "moved" | "nothing" | "dry-run";
+/** `nothing`: it was so already. */
+export type ChangeResult = "done" | "nothing" | "dry-run";
 
 export type CreateResult = "created" | "already" | "dry-run";
 

@@ -1,0 +1,21 @@
+import { type Address, formatAddress } from "../model/address.ts";
+import { countSlots, parseRanges } from "../model/slot.ts";
+import type { Step } from "../plan/plan.ts";
+import { count } from "./words.ts";
+
+/** One step, as an order. */
+export function stepText(step: Step): string {
+  const name = ({ address }: { readonly address: Address }) => formatAddress(address);
+  switch (step.kind) {
+    case "set-config-epoch":
+      return `give ${name(step.node)} config epoch ${step.epoch}`;
+    case "add-slots":
+      return `give ${name(step.node)} slots ${step.slots}`;
+    case "meet":
+      return `join ${count(step.nodes.length, "node")} into one cluster`;
+    case "move-slots":
+      return `move ${count(countSlots(parseRanges(step.slots) ?? []), "slot")} from ${name(step.from)} to ${name(step.to)}: ${step.slots}`;
+    case "replicate":
+      return `make ${name(step.node)} a replica of ${name(step.primary)}`;
+  }
+}
