@@ -1,4 +1,4 @@
-import { ExitCode, type SlotctlError } from "../errors.ts";
+import { ExitCode, SlotctlError } from "../errors.ts";
 import type { Address } from "../model/address.ts";
 import type { Cluster } from "../model/cluster.ts";
 import type { Connections } from "../node/connections.ts";
@@ -26,10 +26,29 @@ export function wordingFor({ nodes }: Pick<Cluster, "nodes">): Wording {
   return facts?.engine === "valkey" && Number.parseInt(facts.version, 10) >= 8 ? "valkey" : "redis";
 }
 
-/** As redis-cli reads a confirmation: anything that begins with "yes" is one. */
-export async function isConfirmed(question: string, { out, readLine }: DropInContext): Promise<boolean> {
+/**
+ * As redis-cli reads a confirmation: anything that begins with "yes" is one.
+ * @throws SlotctlError when the question is interrupted: no answer at all is not the same as "no"
+ */
+export async function isConfirmed(question: string, context: DropInContext): Promise<boolean> {
+  const text = await answerTo(question, context);
+  if (context.signal.aborted) {
+    throw new SlotctlError("Interrupted: nothing was changed", { code: "INTERRUPTED", exitCode: ExitCode.Declined });
+  }
+  return text?.startsWith("yes") === true;
+}
+
+/** Asks, and reads one line; undefined at the end of the input, and when the run is interrupted meanwhile. */
+export async function answerTo(
+  question: string,
+  { out, readLine, signal }: DropInContext,
+): Promise<string | undefined> {
   out(question);
-  return (await readLine())?.startsWith("yes") === true;
+  const interrupted = new Promise<undefined>((resolve) => {
+    if (signal.aborted) resolve(undefined);
+    signal.addEventListener("abort", () => resolve(undefined), { once: true });
+  });
+  return (await Promise.race([readLine(), interrupted]))?.trim();
 }
 
 /** Why a node could not be asked, as redis-cli words it and on the stream that it uses for it. */

@@ -16,7 +16,7 @@ import {
   sourceQuestion,
   targetAsSourceText,
 } from "../view/redis-cli/moves-text.ts";
-import type { DropInContext } from "./drop-in-context.ts";
+import { answerTo, type DropInContext } from "./drop-in-context.ts";
 import { type DropInMoveOptions, discover, moveSlots, passesCheck, type Scene, sayRefused } from "./drop-in-moves.ts";
 
 export interface DropInReshardOptions extends DropInMoveOptions {
@@ -45,7 +45,7 @@ export async function dropInReshard(options: DropInReshardOptions, context: Drop
   const moves = planned({ slots, sources, target }, scene, context);
   if (moves === undefined) return ExitCode.Failed;
   context.out(reshardSummaryText({ slots, sources, target, moves }, scene.cluster, scene.style));
-  if (!options.yes && (await answer(RESHARD_QUESTIONS.proceed, context)) !== "yes") return ExitCode.Failed;
+  if (!options.yes && (await answerTo(RESHARD_QUESTIONS.proceed, context)) !== "yes") return ExitCode.Failed;
   const failure = "clusterManagerMoveSlot failed: ";
   return moveSlots({ command: "reshard", moves, wordsOf: reshardWords, failure }, scene, options, context);
 }
@@ -121,21 +121,11 @@ function planned(
 
 /** @throws SlotctlError when nobody answers; redis-cli would go on asking for ever */
 async function ask(question: string, context: DropInContext): Promise<string> {
-  const text = await answer(question, context);
+  const text = await answerTo(question, context);
   if (text !== undefined) return text;
   context.out("\n");
   throw new SlotctlError("There is no answer to this question: nothing was changed", {
     code: "NOTHING_TO_ASK_WITH",
     exitCode: ExitCode.Failed,
   });
-}
-
-/** Undefined at the end of the input, and when the run is interrupted meanwhile. */
-async function answer(question: string, { out, readLine, signal }: DropInContext): Promise<string | undefined> {
-  out(question);
-  const interrupted = new Promise<undefined>((resolve) => {
-    if (signal.aborted) resolve(undefined);
-    signal.addEventListener("abort", () => resolve(undefined), { once: true });
-  });
-  return (await Promise.race([readLine(), interrupted]))?.trim();
 }

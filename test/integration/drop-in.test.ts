@@ -1,26 +1,12 @@
-import { execFile } from "node:child_process";
 import { describe, expect, test } from "vitest";
 import { redisCliAddress } from "../../src/view/redis-cli/style.ts";
 import { ENGINES, type TestEngine } from "../helpers/engines.ts";
 import { eventually } from "../helpers/eventually.ts";
-import { type RunOptions, type RunResult, runSlotctl } from "../helpers/run-slotctl.ts";
-import { slotctlEnvironment } from "../helpers/slotctl-program.ts";
+import { runOriginal } from "../helpers/original-cli.ts";
+import { type RunOptions, runSlotctl } from "../helpers/run-slotctl.ts";
 import { startCluster } from "../helpers/start-cluster.ts";
 import { startServers } from "../helpers/start-servers.ts";
 import type { TestServer } from "../helpers/test-server.ts";
-
-/** The engine's own redis-cli or valkey-cli, told to keep its colours to itself. */
-function original(
-  { cli }: TestEngine,
-  args: readonly string[],
-): Promise<Pick<RunResult, "code" | "stdout" | "stderr">> {
-  return new Promise((resolve) => {
-    const env = { ...slotctlEnvironment(), TERM: "dumb" };
-    execFile(cli!, [...args], { env, timeout: 60_000 }, (error, stdout, stderr) => {
-      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr });
-    });
-  });
-}
 
 function dropIn(args: readonly string[], options: RunOptions = {}) {
   return runSlotctl(["--cluster", ...args], options);
@@ -32,7 +18,7 @@ function nameOf({ address }: TestServer): string {
 
 /** "The following slots are open" lists them as redis-cli's hash table happens to. */
 async function expectSame(engine: TestEngine, args: readonly string[]) {
-  const [ours, theirs] = await Promise.all([dropIn(args), original(engine, ["--cluster", ...args])]);
+  const [ours, theirs] = await Promise.all([dropIn(args), runOriginal(engine, ["--cluster", ...args])]);
   expect(ours.stdout).toBe(theirs.stdout);
   expect(ours.code).toBe(theirs.code);
   return ours;
@@ -108,7 +94,7 @@ describe.each(ENGINES.filter(({ cli }) => cli !== undefined))("drop-in on $name"
       expect(await dropIn(args, { input })).toMatchObject({ code: 0, stderr: "" });
       expect(String(await servers[0]!.call("CLUSTER", "INFO"))).toContain("cluster_known_nodes:1");
     }
-    const theirs = await original(engine, ["--cluster", ...args]);
+    const theirs = await runOriginal(engine, ["--cluster", ...args]);
     const ours = await dropIn(args);
     // Its allocation is random; all before it is not, and neither is what the blocks of the primaries say.
     const head = (text: string) => text.split("\n").slice(0, 7);
@@ -122,7 +108,7 @@ describe.each(ENGINES.filter(({ cli }) => cli !== undefined))("drop-in on $name"
       ">>> Nodes configuration updated\n>>> Assign a different config epoch to each node\n>>> Sending CLUSTER MEET",
     );
     expect(made.stdout).toMatch(/\[OK\] All 16384 slots covered\.\n$/);
-    await eventually(async () => expect((await original(engine, ["--cluster", "check", nodes[5]!])).code).toBe(0));
+    await eventually(async () => expect((await runOriginal(engine, ["--cluster", "check", nodes[5]!])).code).toBe(0));
 
     const again = await dropIn([...args, "--cluster-yes"]);
     expect(again.code).toBe(1);

@@ -45,6 +45,15 @@ describe("create in a terminal", () => {
     await expectUntouched(servers);
   });
 
+  test("one Ctrl-C is enough for the question of the drop-in form, and is no success", async () => {
+    await using servers = await startServers(engine, { count: 3 });
+    using session = openSlotctl(["--cluster", ...createArgs(servers)]);
+    await session.waitFor("Can I set the above configuration?");
+    session.type(Key.CtrlC);
+    expect(await session.exitCode).not.toBe(0);
+    await expectUntouched(servers);
+  });
+
   test("a password is asked for with stars and never shown", async () => {
     const credentials = { password: "geheim" };
     await using servers = await startServers(engine, { count: 1, settings: { requirepass: "geheim" }, credentials });
