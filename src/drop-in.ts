@@ -3,6 +3,7 @@ import { createInterface } from "node:readline";
 import { parseDropIn } from "./cli/drop-in/command-line.ts";
 import type { DropInConnection } from "./cli/drop-in/drop-in.ts";
 import type { DropInCommand } from "./cli/drop-in/drop-in-command.ts";
+import { dropInCall, dropInSetTimeout } from "./commands/drop-in-call.ts";
 import { dropInCheck, dropInInfo } from "./commands/drop-in-check.ts";
 import { type DropInContext, sayFailure } from "./commands/drop-in-context.ts";
 import { dropInCreate } from "./commands/drop-in-create.ts";
@@ -67,11 +68,13 @@ function dispatch(
       return dropInReshard({ ...command, environment }, context);
     case "rebalance":
       return dropInRebalance({ ...command, environment }, context);
+    case "call":
+      return dropInCall(command, context);
+    case "set-timeout":
+      return dropInSetTimeout(command.address, command.milliseconds, context);
     case "fix":
     case "add-node":
     case "del-node":
-    case "call":
-    case "set-timeout":
     case "import":
     case "backup":
       throw new SlotctlError(`--cluster ${command.subcommand} is not part of this version of slotctl`, {

@@ -130,6 +130,10 @@ function timeoutArgument(text: string): number {
   return milliseconds;
 }
 
+export function collectText(text: string, before: readonly string[] = []): readonly string[] {
+  return [...before, text];
+}
+
 function collectMapping(text: string, before: readonly AddressMapping[] = []): readonly AddressMapping[] {
   const mapping = parseAddressMapping(text);
   if (mapping === undefined) {

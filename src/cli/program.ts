@@ -1,9 +1,12 @@
 import { Command, Help, type Option } from "commander";
 import type { ExitCode } from "../errors.ts";
 import { addApply } from "./apply.ts";
+import { addCall } from "./call.ts";
 import { addCheck } from "./check.ts";
+import { addConfig, addSetTimeout } from "./config.ts";
 import { addCreate } from "./create.ts";
 import { addInfo } from "./info.ts";
+import { addKeyslot } from "./keyslot.ts";
 import type { OpenContext } from "./open-context.ts";
 import { addGlobalOptions, type GlobalOptions } from "./options.ts";
 import { addRebalance } from "./rebalance.ts";
@@ -77,6 +80,10 @@ export function buildProgram({ version, environment, open, done, out, talk }: Pr
   addReshard(program, run, environment);
   addRebalance(program, run, environment);
   addApply(program, run, environment);
+  addCall(program, run);
+  addConfig(program, run);
+  addSetTimeout(program, run);
+  addKeyslot(program, run);
   addWait(program, run);
   addSandbox(program, run, environment);
 

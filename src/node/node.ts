@@ -1,10 +1,10 @@
 import type { Address } from "../model/address.ts";
+import type { BinaryReply } from "../model/node-answer.ts";
+
+export type { BinaryReply };
 
 /** One command as the server gets it. */
 export type Command = readonly (string | number | Buffer)[];
-
-/** What a server answers when bytes matter: keys and values are no text. */
-export type BinaryReply = Buffer | number | null | readonly BinaryReply[];
 
 /** What a server answers; text is decoded as UTF-8. */
 export type Reply = string | number | null | readonly Reply[];

@@ -5,6 +5,9 @@ import { keyCountOf } from "../model/facts.ts";
 import { countSlots, formatRanges, unionRanges } from "../model/slot.ts";
 import type { MovePreview } from "../plan/move-plan.ts";
 import { type Problem, severityOf } from "../plan/problems.ts";
+import { callDocument } from "./call-text.ts";
+import { configGetDocument, configSetDocument } from "./config-text.ts";
+import { keyslotDocument } from "./keyslot-text.ts";
 import { problemText } from "./problem-text.ts";
 import { type Progress, silentProgress } from "./progress.ts";
 import type { Result, ShownPlan, View } from "./view.ts";
@@ -123,6 +126,14 @@ function resultDocument(result: Result): object {
         nodes: result.nodes,
         seconds: round(result.seconds),
       };
+    case "call":
+      return callDocument(result);
+    case "config-get":
+      return configGetDocument(result);
+    case "config-set":
+      return configSetDocument(result);
+    case "keyslot":
+      return keyslotDocument(result);
     case "sandbox":
       return {
         ok: result.ok,

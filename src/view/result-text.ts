@@ -1,8 +1,11 @@
 import type { ChalkInstance } from "chalk";
 import { countSlots } from "../model/slot.ts";
+import { callLines } from "./call-text.ts";
 import { checkLines, quickLine } from "./check-text.ts";
+import { configGetLines, configSetLines } from "./config-text.ts";
 import { createLines } from "./create-text.ts";
 import { infoLines } from "./info-text.ts";
+import { keyslotLines } from "./keyslot-text.ts";
 import { sandboxLines } from "./sandbox-text.ts";
 import { sizeText } from "./size-text.ts";
 import { slotMapLines } from "./slot-map.ts";
@@ -32,6 +35,14 @@ export function resultText(result: Result, chalk: ChalkInstance, columns: number
       return linesText([changedLine(result)]);
     case "wait":
       return linesText([`ok       ${result.condition}, after ${secondsText(result.seconds)}`]);
+    case "call":
+      return linesText(callLines(result, chalk));
+    case "config-get":
+      return linesText(configGetLines(result, chalk));
+    case "config-set":
+      return linesText(configSetLines(result, chalk));
+    case "keyslot":
+      return linesText(keyslotLines(result));
     case "sandbox":
       return linesText(sandboxLines(result));
   }

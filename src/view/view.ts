@@ -1,7 +1,8 @@
 import type { SlotctlError } from "../errors.ts";
 import type { Emit } from "../execute/events.ts";
 import type { Address } from "../model/address.ts";
-import type { Cluster } from "../model/cluster.ts";
+import type { Cluster, ClusterNode, Shard } from "../model/cluster.ts";
+import type { NodeAnswer } from "../model/node-answer.ts";
 import type { CreateProblem, Design } from "../plan/create.ts";
 import type { MovePreview } from "../plan/move-plan.ts";
 import type { Plan } from "../plan/plan.ts";
@@ -80,6 +81,26 @@ export type Result =
     }
   | { readonly kind: "wait"; readonly condition: string; readonly nodes: number; readonly seconds: number }
   | {
+      readonly kind: "call";
+      readonly words: readonly Buffer[];
+      readonly answers: readonly NodeAnswer[];
+      /** Every node answered, and none with an error. */
+      readonly ok: boolean;
+    }
+  | { readonly kind: "config-get"; readonly settings: readonly NodeSettings[] }
+  | {
+      readonly kind: "config-set";
+      readonly changes: readonly ChangedSetting[];
+      readonly dryRun: boolean;
+      readonly ok: boolean;
+    }
+  | {
+      readonly kind: "keyslot";
+      readonly keys: readonly { readonly key: Buffer; readonly slot: number; readonly shard: Shard | undefined }[];
+      /** Whether there was a cluster to ask whose slot it is. */
+      readonly asked: boolean;
+    }
+  | {
       readonly kind: "sandbox";
       /** False when servers were asked for that are not running. */
       readonly ok: boolean;
@@ -90,6 +111,26 @@ export type Result =
       /** Say the addresses and nothing else. */
       readonly addresses: boolean;
     };
+
+/** The settings that a node told, or why it did not. */
+export interface NodeSettings {
+  readonly node: ClusterNode;
+  readonly values?: ReadonlyMap<string, string>;
+  readonly failure?: string;
+}
+
+/** What became of one setting on one node. */
+export interface ChangedSetting {
+  readonly node: ClusterNode;
+  readonly name: string;
+  readonly before: string | undefined;
+  readonly value: string;
+  readonly outcome:
+    | { readonly kind: "planned" | "already" | "set" }
+    | { readonly kind: "failed"; readonly why: string };
+  /** Of the configuration file; undefined when it was left alone. */
+  readonly file?: { readonly kind: "written" | "none" } | { readonly kind: "failed"; readonly why: string } | undefined;
+}
 
 /** `nothing`: it was so already. */
 export type ChangeResult = "done" | "nothing" | "dry-run";

@@ -1,5 +1,6 @@
 import { ExitCode, SlotctlError } from "../../errors.ts";
 import { formatAddress } from "../../model/address.ts";
+import { quotedText } from "../../model/quoted-text.ts";
 import { formatRanges, toRanges } from "../../model/slot.ts";
 import type { NodeRef } from "../../plan/plan.ts";
 import type { StaleSlot } from "./slot-states.ts";
@@ -63,20 +64,11 @@ function adviceFor(message: string): { readonly code: string; readonly hint: str
 export function keyConflict(key: Buffer, slot: number, from: NodeRef, to: NodeRef, others: number): SlotctlError {
   const more = others === 0 ? "" : ` (and ${others} more)`;
   return new SlotctlError(
-    `Key ${keyText(key)}${more} of slot ${slot} has one value on ${formatAddress(from.address)} and another on ${formatAddress(to.address)}`,
+    `Key ${quotedText(key)}${more} of slot ${slot} has one value on ${formatAddress(from.address)} and another on ${formatAddress(to.address)}`,
     {
       code: "KEY_CONFLICT",
       exitCode: ExitCode.Failed,
       hint: "Both values were left as they are. Decide which one counts, delete the other, then slotctl resume; --replace lets the source's win",
     },
   );
-}
-
-/** A key as it can be printed and typed into redis-cli: "user:1", "\x00\xff". */
-export function keyText(key: Buffer): string {
-  const escaped = [...key].map((byte) => {
-    if (byte === 0x22 || byte === 0x5c) return `\\${String.fromCharCode(byte)}`;
-    return byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : `\\x${byte.toString(16).padStart(2, "0")}`;
-  });
-  return `"${escaped.join("")}"`;
 }

@@ -1,0 +1,136 @@
+import type { ChalkInstance } from "chalk";
+import { formatAddress } from "../model/address.ts";
+import { isSecretSetting, SECRET_TEXT } from "../model/setting.ts";
+import { tableLines } from "./table.ts";
+import type { ChangedSetting, NodeSettings, Result } from "./view.ts";
+import { count } from "./words.ts";
+
+type ConfigGet = Extract<Result, { kind: "config-get" }>;
+type ConfigSet = Extract<Result, { kind: "config-set" }>;
+
+const GET_COLUMNS = [{ title: "SETTING" }, { title: "VALUE" }, { title: "NODES" }] as const;
+const SET_COLUMNS = [
+  { title: "NODE" },
+  { title: "SETTING" },
+  { title: "BEFORE" },
+  { title: "NOW" },
+  { title: "CONFIG FILE" },
+] as const;
+
+/** Each setting with its values; where nodes differ, who has which. */
+export function configGetLines({ settings }: ConfigGet, chalk: ChalkInstance): readonly string[] {
+  const told = settings.filter(({ failure }) => failure === undefined);
+  const names = [...new Set(told.flatMap(({ values }) => [...(values?.keys() ?? [])]))].sort();
+  const rows = names.flatMap((name) => settingRows(name, told));
+  return [...tableLines(GET_COLUMNS, rows), ...failureLines(settings, chalk)];
+}
+
+function settingRows(name: string, told: readonly NodeSettings[]): readonly (readonly string[])[] {
+  const groups = groupsOf(name, told);
+  return groups.map(([value, nodes], i) => [
+    i === 0 ? name : "",
+    valueText(name, value),
+    groups.length === 1 ? `all ${told.length}` : nodes.map(({ node }) => formatAddress(node.address)).join(", "),
+  ]);
+}
+
+/** The most common value first. Secrets are compared, too, and never shown. */
+function groupsOf(
+  name: string,
+  told: readonly NodeSettings[],
+): readonly (readonly [string | undefined, NodeSettings[]])[] {
+  const groups = new Map<string | undefined, NodeSettings[]>();
+  for (const one of told) groups.set(one.values?.get(name), [...(groups.get(one.values?.get(name)) ?? []), one]);
+  return [...groups].sort(([, a], [, b]) => b.length - a.length);
+}
+
+function valueText(name: string, value: string | undefined): string {
+  if (value === undefined) return "(unknown here)";
+  if (value === "") return '""';
+  return isSecretSetting(name) ? SECRET_TEXT : value;
+}
+
+function failureLines(settings: readonly NodeSettings[], chalk: ChalkInstance): readonly string[] {
+  return settings.flatMap(({ node, failure }) =>
+    failure === undefined ? [] : [`${chalk.red("failed")}  ${formatAddress(node.address)}: ${failure}`],
+  );
+}
+
+export function configSetLines({ changes, dryRun }: ConfigSet, chalk: ChalkInstance): readonly string[] {
+  const rows = changes
+    .filter(({ outcome }) => outcome.kind !== "failed")
+    .map(({ node, name, before, value, outcome, file }) => [
+      formatAddress(node.address),
+      name,
+      valueText(name, before),
+      outcome.kind === "already" ? "the same" : valueText(name, value),
+      file === undefined ? "" : fileText(file),
+    ]);
+  const failed = changes.flatMap(({ node, name, outcome }) =>
+    outcome.kind === "failed"
+      ? [`${chalk.red("failed")}  ${formatAddress(node.address)}, ${name}: ${outcome.why}`]
+      : [],
+  );
+  return [...(rows.length === 0 ? [] : tableLines(SET_COLUMNS, rows)), ...failed, totalLine(changes, dryRun)];
+}
+
+function fileText(file: NonNullable<ChangedSetting["file"]>): string {
+  switch (file.kind) {
+    case "written":
+      return "written";
+    case "none":
+      return "has none";
+    case "failed":
+      return `not written: ${file.why}`;
+  }
+}
+
+function totalLine(changes: readonly ChangedSetting[], dryRun: boolean): string {
+  const nodesWith = (kind: ChangedSetting["outcome"]["kind"]) =>
+    new Set(changes.filter(({ outcome }) => outcome.kind === kind).map(({ node }) => node)).size;
+  if (dryRun) return `done: dry run, nothing was changed; ${count(nodesWith("planned"), "node")} would be`;
+  const [set, failed] = [nodesWith("set"), nodesWith("failed")];
+  const forgetful = new Set(changes.filter(({ file }) => file?.kind === "none").map(({ node }) => node)).size;
+  const hint =
+    forgetful === 0 ? "" : `; ${count(forgetful, "node")} without a configuration file will forget it at a restart`;
+  if (failed > 0) return `failed on ${count(failed, "node")}, set on ${count(set, "node")}${hint}`;
+  return set === 0 ? "done: it was so already; nothing was changed" : `done: set on ${count(set, "node")}${hint}`;
+}
+
+export function configGetDocument({ settings }: ConfigGet): object {
+  return {
+    ok: settings.every(({ failure }) => failure === undefined),
+    command: "config get",
+    nodes: settings.map(({ node, values, failure }) => ({
+      id: node.id,
+      address: formatAddress(node.address),
+      ...(failure === undefined ? {} : { error: failure }),
+      settings: Object.fromEntries(
+        [...(values ?? [])].map(([name, value]) => [name, isSecretSetting(name) && value !== "" ? SECRET_TEXT : value]),
+      ),
+    })),
+  };
+}
+
+export function configSetDocument({ changes, dryRun, ok }: ConfigSet): object {
+  const text = (name: string, value: string | undefined) =>
+    value !== undefined && value !== "" && isSecretSetting(name) ? SECRET_TEXT : value;
+  return {
+    ok,
+    command: "config set",
+    changed: changes.some(({ outcome }) => outcome.kind === "set"),
+    dryRun,
+    changes: changes.map(({ node, name, before, value, outcome, file }) => ({
+      id: node.id,
+      address: formatAddress(node.address),
+      name,
+      before: text(name, before),
+      value: text(name, value),
+      outcome: outcome.kind,
+      ...(outcome.kind === "failed" ? { error: outcome.why } : {}),
+      ...(file === undefined
+        ? {}
+        : { configFile: file.kind, ...(file.kind === "failed" ? { fileError: file.why } : {}) }),
+    })),
+  };
+}
