@@ -1,0 +1,120 @@
+import type { WorkUnit } from "../execute/events.ts";
+import { amountsOf, type Lane, type Pace } from "./progress-state.ts";
+import { rateText, secondsLeft } from "./progress-total.ts";
+import { pad } from "./table.ts";
+import { bytesText, clockText, groupDigits, shortCount } from "./words.ts";
+
+/** What a line may show besides its name and its bar, in this order. */
+interface Cells {
+  readonly amount: string;
+  readonly rate: string;
+  readonly eta: string;
+  readonly pace: string;
+}
+
+interface Layout {
+  readonly cells: readonly (keyof Cells)[];
+  readonly wording: "long" | "short";
+  /** The bar takes what is left, but no less than this; 0: there is none. */
+  readonly bar: number;
+}
+
+/** From the widest to the narrowest. */
+const LAYOUTS: readonly Layout[] = [
+  { cells: ["amount", "rate", "eta", "pace"], wording: "long", bar: 12 },
+  { cells: ["amount", "rate", "eta", "pace"], wording: "short", bar: 8 },
+  { cells: ["amount", "rate", "eta"], wording: "short", bar: 8 },
+  { cells: ["amount", "rate", "eta"], wording: "short", bar: 0 },
+  { cells: ["amount", "eta"], wording: "short", bar: 0 },
+  { cells: ["amount"], wording: "short", bar: 0 },
+];
+
+const WIDEST_BAR = 40;
+
+/** A line a lane, in columns: "a:7000 -> b:7000 [====>     ] 512/1365 12k/s 0:07 100 in 2.3ms". */
+export function laneLines(lanes: readonly Lane[], unit: WorkUnit, columns: number, now: number): readonly string[] {
+  if (lanes.length === 0) return [];
+  // Names get two fifths of the line: with less for the rest it says too little.
+  const names = shortened(
+    lanes.map(({ name }) => name),
+    Math.max(12, Math.floor(columns * 0.42)),
+  );
+  const nameWidth = Math.max(...names.map(({ length }) => length));
+  for (const layout of LAYOUTS) {
+    const rows = lanes.map((lane) => cellsOf(lane, unit, layout.wording, now));
+    const widths = layout.cells.map((cell) => Math.max(...rows.map((row) => row[cell].length)));
+    const taken = nameWidth + widths.reduce((sum, width) => sum + (width === 0 ? 0 : width + 1), 0);
+    const barWidth = Math.min(WIDEST_BAR, columns - taken - 1);
+    if (barWidth < layout.bar || taken > columns) continue;
+    return lanes.map((lane, i) => {
+      const bar = layout.bar === 0 ? [] : [barText(lane, barWidth)];
+      const cells = layout.cells.flatMap((cell, j) => {
+        const align = cell === "pace" ? "left" : "right";
+        return widths[j] === 0 ? [] : [pad(rows[i]![cell], widths[j]!, align)];
+      });
+      return [pad(names[i]!, nameWidth), ...bar, ...cells].join(" ").trimEnd();
+    });
+  }
+  return names;
+}
+
+function cellsOf(lane: Lane, unit: WorkUnit, wording: Layout["wording"], now: number): Cells {
+  const rates = lane.samples.rates(now, amountsOf(lane));
+  const byKeys = lane.keys !== undefined && lane.keys.done > 0;
+  const rate = rates === undefined ? undefined : byKeys ? rates.keys : rates.done;
+  const left = secondsLeft([lane], rates);
+  const isLong = wording === "long";
+  return {
+    amount: amountText(lane, unit, isLong),
+    rate: rate === undefined ? "" : isLong ? rateText(rate, byKeys ? "keys" : unit) : shortRate(rate, byKeys, unit),
+    eta: left === undefined ? "" : `${isLong ? "ETA " : ""}${clockText(left)}`,
+    pace: lane.pace === undefined ? "" : paceText(lane.pace, isLong),
+  };
+}
+
+function amountText({ done, total }: Lane, unit: WorkUnit, isLong: boolean): string {
+  const text = (amount: number) => {
+    if (unit === "bytes") return bytesText(amount);
+    return isLong ? groupDigits(amount) : amount < 100_000 ? String(amount) : shortCount(amount);
+  };
+  return total === undefined ? text(done) : `${text(done)}/${text(total)}`;
+}
+
+function shortRate(rate: number, byKeys: boolean, unit: WorkUnit): string {
+  const rounded = Math.max(0, Math.round(rate));
+  if (unit === "bytes") return `${bytesText(rounded)}/s`;
+  return `${shortCount(rounded)}${byKeys || unit === "keys" ? "" : ` ${unit}`}/s`;
+}
+
+function paceText(pace: Pace, isLong: boolean): string {
+  if (pace.kind === "text") return pace.text;
+  const { batch, milliseconds } = pace;
+  return isLong
+    ? `${groupDigits(batch)} a write, ${milliseconds.toFixed(1)} ms`
+    : `${batch} in ${milliseconds.toFixed(milliseconds < 100 ? 1 : 0)}ms`;
+}
+
+/** "[=====>    ]"; without a total nobody knows how full it is. */
+function barText({ done, total }: Lane, width: number): string {
+  const room = width - 2;
+  const share = total === undefined || total === 0 ? 0 : Math.min(1, done / total);
+  const full = Math.floor(room * share);
+  const head = full < room && total !== undefined ? ">" : "";
+  return `[${`${"=".repeat(full)}${head}`.padEnd(room)}]`;
+}
+
+/** Names that fit. Of "a -> b" both ends are kept; of an address its end says more, of a host name its beginning. */
+function shortened(names: readonly string[], width: number): readonly string[] {
+  return names.map((name) => {
+    if (name.length <= width) return name;
+    const ends = name.split(" -> ");
+    const room = Math.floor((width - 4 * (ends.length - 1)) / ends.length);
+    return ends.map((end) => shortenedEnd(end, room)).join(" -> ");
+  });
+}
+
+function shortenedEnd(text: string, width: number): string {
+  if (text.length <= width) return text;
+  const isNumeric = /^[\d.:[\]a-f]+$/.test(text);
+  return isNumeric ? `…${text.slice(1 - width)}` : `${text.slice(0, width - 1)}…`;
+}
