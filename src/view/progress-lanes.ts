@@ -33,29 +33,40 @@ const WIDEST_BAR = 40;
 
 /** A line a lane, in columns: "a:7000 -> b:7000 [====>     ] 512/1365 12k/s 0:07 100 in 2.3ms". */
 export function laneLines(lanes: readonly Lane[], unit: WorkUnit, columns: number, now: number): readonly string[] {
-  if (lanes.length === 0) return [];
-  // Names get two fifths of the line: with less for the rest it says too little.
-  const names = shortened(
-    lanes.map(({ name }) => name),
-    Math.max(12, Math.floor(columns * 0.42)),
-  );
-  const nameWidth = Math.max(...names.map(({ length }) => length));
-  for (const layout of LAYOUTS) {
-    const rows = lanes.map((lane) => cellsOf(lane, unit, layout.wording, now));
-    const widths = layout.cells.map((cell) => Math.max(...rows.map((row) => row[cell].length)));
-    const taken = nameWidth + widths.reduce((sum, width) => sum + (width === 0 ? 0 : width + 1), 0);
-    const barWidth = Math.min(WIDEST_BAR, columns - taken - 1);
-    if (barWidth < layout.bar || taken > columns) continue;
-    return lanes.map((lane, i) => {
-      const bar = layout.bar === 0 ? [] : [barText(lane, barWidth)];
-      const cells = layout.cells.flatMap((cell, j) => {
-        const align = cell === "pace" ? "left" : "right";
-        return widths[j] === 0 ? [] : [pad(rows[i]![cell], widths[j]!, align)];
-      });
-      return [pad(names[i]!, nameWidth), ...bar, ...cells].join(" ").trimEnd();
-    });
+  const whole = lanes.map(({ name }) => name);
+  const short = shortened(whole, Math.max(12, Math.floor(columns * 0.42)));
+  const rowsOf = (wording: Layout["wording"]) => lanes.map((lane) => cellsOf(lane, unit, wording, now));
+  const rows = { long: rowsOf("long"), short: rowsOf("short") };
+  // Whole names are worth a shorter bar, but not that something is left out.
+  const ways = [
+    ...LAYOUTS.filter(({ cells }) => cells.includes("pace")).map((layout) => ({ layout, names: whole })),
+    ...LAYOUTS.map((layout) => ({ layout, names: short })),
+  ];
+  for (const { layout, names } of ways) {
+    const lines = laidOut(lanes, names, rows[layout.wording], layout, columns);
+    if (lines !== undefined) return lines;
   }
-  return names;
+  return short;
+}
+
+/** Undefined when it does not fit. */
+function laidOut(
+  lanes: readonly Lane[],
+  names: readonly string[],
+  rows: readonly Cells[],
+  layout: Layout,
+  columns: number,
+): readonly string[] | undefined {
+  const nameWidth = Math.max(0, ...names.map(({ length }) => length));
+  const used = layout.cells.filter((cell) => rows.some((row) => row[cell] !== ""));
+  const widths = used.map((cell) => Math.max(...rows.map((row) => row[cell].length)));
+  const room = columns - widths.reduce((sum, width) => sum + 1 + width, nameWidth);
+  if (room < (layout.bar === 0 ? 0 : layout.bar + 1)) return undefined;
+  return lanes.map((lane, i) => {
+    const bar = layout.bar === 0 ? [] : [barText(lane, Math.min(WIDEST_BAR, room - 1))];
+    const cells = used.map((cell, j) => pad(rows[i]![cell], widths[j]!, cell === "pace" ? "left" : "right"));
+    return [pad(names[i]!, nameWidth), ...bar, ...cells].join(" ").trimEnd();
+  });
 }
 
 function cellsOf(lane: Lane, unit: WorkUnit, wording: Layout["wording"], now: number): Cells {

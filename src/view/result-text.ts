@@ -59,7 +59,7 @@ function movesLines({
     case "dry-run":
       return [`done: dry run, nothing was changed; ${count(slots, "slot")} would move`];
     case "done":
-      return [`done: moved ${amountText(slots, keysMoved, seconds)}; every node agrees and says ok`];
+      return [`done: moved ${amountText(slots, keysMoved, seconds)}; all nodes ok`];
   }
 }
 
@@ -82,7 +82,7 @@ function appliedLine({ plan, outcome, keysMoved, seconds }: Extract<Result, { ki
     case "dry-run":
       return `done: dry run, nothing was changed; the plan has ${steps}`;
     case "done":
-      return `done: carried out the plan's ${steps} in ${secondsText(seconds)}${movedKeysText(keysMoved, seconds)}; every node agrees and says ok`;
+      return `done: carried out the plan's ${steps} in ${secondsText(seconds)}${movedKeysText(keysMoved, seconds)}; all nodes ok`;
   }
 }
 
