@@ -72,7 +72,9 @@ function laidOut(
 function cellsOf(lane: Lane, unit: WorkUnit, wording: Layout["wording"], now: number): Cells {
   const rates = lane.samples.rates(now, amountsOf(lane));
   const byKeys = lane.keys !== undefined && lane.keys.done > 0;
-  const rate = rates === undefined ? undefined : byKeys ? rates.keys : rates.done;
+  // The servers' own migration ends all at once; until then there is nothing to say.
+  const isPaced = byKeys || (rates !== undefined && rates.done > 0);
+  const rate = isPaced ? (byKeys ? rates?.keys : rates?.done) : undefined;
   const left = secondsLeft([lane], rates);
   const isLong = wording === "long";
   return {
@@ -114,18 +116,28 @@ function barText({ done, total }: Lane, width: number): string {
   return `[${`${"=".repeat(full)}${head}`.padEnd(room)}]`;
 }
 
-/** Names that fit. Of "a -> b" both ends are kept; of an address its end says more, of a host name its beginning. */
+/**
+ * Names that fit. Of "a -> b" both ends are kept; a port that is the same everywhere is the first to go. Addresses, and
+ * the first labels of host names, differ at their ends: "redis-0", "redis-1".
+ */
 function shortened(names: readonly string[], width: number): readonly string[] {
-  return names.map((name) => {
-    if (name.length <= width) return name;
-    const ends = name.split(" -> ");
-    const room = Math.floor((width - 4 * (ends.length - 1)) / ends.length);
-    return ends.map((end) => shortenedEnd(end, room)).join(" -> ");
+  if (names.every(({ length }) => length <= width)) return names;
+  const ends = names.map((name) => name.split(ARROW));
+  const ports = new Set(ends.flat().map((end) => /(?<=[^:]):\d+$/.exec(end)?.[0]));
+  const [port] = ports;
+  const isSame = ports.size === 1 && port !== undefined;
+  return ends.map((each) => {
+    const room = Math.floor((width - ARROW.length * (each.length - 1)) / each.length);
+    const kept = isSame ? each.map((end) => end.slice(0, -port.length)) : each;
+    return kept.map((end) => shortenedEnd(end, room)).join(ARROW);
   });
 }
+
+const ARROW = " -> ";
 
 function shortenedEnd(text: string, width: number): string {
   if (text.length <= width) return text;
   const isNumeric = /^[\d.:[\]a-f]+$/.test(text);
-  return isNumeric ? `…${text.slice(1 - width)}` : `${text.slice(0, width - 1)}…`;
+  const [label = text] = isNumeric ? [text] : text.split(".");
+  return label.length <= width ? label : `…${label.slice(1 - width)}`;
 }

@@ -14,7 +14,10 @@ export function totalText(work: Work, now: number, columns = Number.POSITIVE_INF
   const keysTold = work.unit !== "keys" && amounts.keys > 0;
   const amount = total === undefined ? unitText(done, work.unit) : partText(done, total, work.unit);
   const keys = keysTold ? [count(amounts.keys, "key")] : [];
-  const rate = rates === undefined ? [] : [keysTold ? rateText(rates.keys, "keys") : rateText(rates.done, work.unit)];
+  const rate =
+    rates === undefined || (!keysTold && rates.done <= 0)
+      ? []
+      : [keysTold ? rateText(rates.keys, "keys") : rateText(rates.done, work.unit)];
   const left = secondsLeft(lanes, rates);
   const eta = left === undefined ? [] : [`ETA ${clockText(left)}`];
   const ways = [
