@@ -5,7 +5,8 @@ import { ExitCode, SlotctlError } from "./errors.ts";
 import { type Address, parseAddress } from "./model/address.ts";
 import { humanView } from "./view/human.ts";
 import { jsonView } from "./view/json.ts";
-import { jsonProgress, type Progress, plainProgress, silentProgress, spinnerProgress } from "./view/progress.ts";
+import { liveProgress } from "./view/live-progress.ts";
+import { jsonProgress, type Progress, plainProgress, silentProgress } from "./view/progress.ts";
 import type { View } from "./view/view.ts";
 
 /** The process around a run, so that a test can stand in for it. */
@@ -83,7 +84,7 @@ function progressFor(
   const talk = (text: string) => void stderr.write(text);
   if (progress === "json") return jsonProgress(talk);
   if (progress === "none" || quiet === true) return silentProgress;
-  return stderr.isTTY && environment.TERM !== "dumb" ? spinnerProgress() : plainProgress(talk);
+  return stderr.isTTY && environment.TERM !== "dumb" ? liveProgress(stderr) : plainProgress(talk);
 }
 
 function seedsOf({ host, port, socket, uri }: GlobalOptions, seeds: readonly Address[]): readonly Address[] {

@@ -45,8 +45,9 @@ export const OUTPUT_NOTES: readonly string[] = [
     "is raised when a field goes or changes its meaning, and `ok`. Commands that change something say whether they did " +
     "in `changed`. A failure has an `error` with `code`, `message`, `exitCode`, and where there is more to say `hint` and " +
     "`details`. Slots are written as the servers write them: `0-5460,7000`.",
-  "`--progress json` writes one JSON object a line to standard error: `run-started`, `step-started`, `waiting`, `step-done` " +
-    "and `run-done`, each with its `type` and `time`.",
+  "`--progress json` writes one JSON object a line to standard error: `run-started`, `step-started`, `move-progress`, " +
+    "`work-progress`, `waiting`, `notice`, `step-done` and `run-done`, each with its `type` and `time`. `slots` of a " +
+    "`move-progress` are those that arrived since the one before.",
 ];
 
 /** By the name of the exit code; the type keeps the list complete. */

@@ -8,6 +8,7 @@ import { countKeysPerSlot } from "../survey/count-keys.ts";
 import { moveProblemText } from "../view/moves-text.ts";
 import { carryOutPlan, type PlanOptions } from "./carry-out-plan.ts";
 import type { Context } from "./context.ts";
+import { MovedKeys } from "./moved-keys.ts";
 import { findUnfinished } from "./unfinished-plan.ts";
 
 /** What all commands have in common that move slots. */
@@ -37,15 +38,17 @@ export async function carryOutMoves(
   const methods = await methodsFor(cluster, moves, options.method, context);
   const plan = planMoves(command, cluster, moves, (move) => methods.get(move) ?? "keys");
   const shown = { kind: "moves", plan, preview: await previewOf(cluster, moves, context) } as const;
+  const keys = new MovedKeys();
   return carryOutPlan(
     {
       cluster,
       shown,
       question: "Move these slots?",
-      tell: (outcome, seconds) => context.view.result({ kind: "moves", command, outcome, shown, seconds }),
+      tell: (outcome, seconds) =>
+        context.view.result({ kind: "moves", command, outcome, shown, keysMoved: keys.total, seconds }),
     },
     options,
-    context,
+    { ...context, view: { ...context.view, event: keys.counting(context.view.event) } },
   );
 }
 

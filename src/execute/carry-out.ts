@@ -49,8 +49,8 @@ async function move(step: MoveSlots, index: number, shared: Shared): Promise<boo
   executor.signal.throwIfAborted();
   if (step.method === "keys") return moveByKeys(step, index, shared);
   try {
-    return await moveAtomically(step, executor, onChange, ({ slotsDone, slotsTotal }) => {
-      executor.emit({ type: "move-progress", index, slotsDone, slotsTotal, keysMoved: 0, batch: 0, blockMs: 0 });
+    return await moveAtomically(step, executor, onChange, (progress) => {
+      executor.emit({ type: "move-progress", index, ...progress });
     });
   } catch (error) {
     // Of all its failures only this one says that everything is at the source, at rest.

@@ -24,10 +24,13 @@ export interface JsonOptions {
 
 /** For scripts: exactly one JSON document on stdout, whatever happens. Slots are written as Redis writes them. */
 export function jsonView({ out, talk, quiet, progress = silentProgress }: JsonOptions): View {
-  const print = (document: object) =>
+  const print = (document: object) => {
+    progress.pause();
     out(`${JSON.stringify({ schemaVersion: SCHEMA_VERSION, ...document }, slotsAsText, 2)}\n`);
+  };
   let shown: ShownPlan | undefined;
   const say = (text: string) => {
+    progress.pause();
     if (!quiet) talk(`${text}\n`);
   };
   return {
@@ -97,6 +100,7 @@ function resultDocument(result: Result): object {
         changed: result.outcome === "done",
         dryRun: result.outcome === "dry-run",
         ...planDocument(result.shown),
+        keysMoved: result.keysMoved ?? null,
         seconds: round(result.seconds),
       };
     case "applied":
@@ -106,6 +110,7 @@ function resultDocument(result: Result): object {
         changed: result.outcome === "done",
         dryRun: result.outcome === "dry-run",
         plan: result.plan,
+        keysMoved: result.keysMoved ?? null,
         seconds: round(result.seconds),
       };
     case "changed":

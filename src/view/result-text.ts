@@ -10,7 +10,7 @@ import { sandboxLines } from "./sandbox-text.ts";
 import { sizeText } from "./size-text.ts";
 import { slotMapLines } from "./slot-map.ts";
 import type { Result } from "./view.ts";
-import { count, secondsText } from "./words.ts";
+import { count, groupDigits, secondsText } from "./words.ts";
 
 export function resultText(result: Result, chalk: ChalkInstance, columns: number): string {
   switch (result.kind) {
@@ -52,7 +52,13 @@ function linesText(lines: readonly string[]): string {
   return `${lines.join("\n")}\n`;
 }
 
-function movesLines({ command, outcome, shown, seconds }: Extract<Result, { kind: "moves" }>): readonly string[] {
+function movesLines({
+  command,
+  outcome,
+  shown,
+  keysMoved,
+  seconds,
+}: Extract<Result, { kind: "moves" }>): readonly string[] {
   const slots = shown.preview.moves.reduce((sum, { move }) => sum + countSlots(move.slots), 0);
   switch (outcome) {
     case "nothing":
@@ -64,11 +70,22 @@ function movesLines({ command, outcome, shown, seconds }: Extract<Result, { kind
     case "dry-run":
       return [`done: dry run, nothing was changed; ${count(slots, "slot")} would move`];
     case "done":
-      return [`done: moved ${count(slots, "slot")} in ${secondsText(seconds)}; every node agrees and says ok`];
+      return [`done: moved ${amountText(slots, keysMoved, seconds)}; all nodes ok`];
   }
 }
 
-function appliedLine({ plan, outcome, seconds }: Extract<Result, { kind: "applied" }>): string {
+/** "1,365 slots and 20,480 keys in 4.2 s (4,876 keys/s)" */
+function amountText(slots: number, keys: number | undefined, seconds: number): string {
+  const slotsAndTime = (between: string) => `${count(slots, "slot")}${between} in ${secondsText(seconds)}`;
+  if (keys === undefined || keys === 0) return slotsAndTime("");
+  return `${slotsAndTime(` and ${count(keys, "key")}`)}${rateText(keys, seconds)}`;
+}
+
+function rateText(keys: number, seconds: number): string {
+  return seconds < 0.1 ? "" : ` (${groupDigits(Math.round(keys / seconds))} keys/s)`;
+}
+
+function appliedLine({ plan, outcome, keysMoved, seconds }: Extract<Result, { kind: "applied" }>): string {
   const steps = count(plan.steps.length, "step");
   switch (outcome) {
     case "nothing":
@@ -76,7 +93,7 @@ function appliedLine({ plan, outcome, seconds }: Extract<Result, { kind: "applie
     case "dry-run":
       return `done: dry run, nothing was changed; the plan has ${steps}`;
     case "done":
-      return `done: carried out the plan's ${steps} in ${secondsText(seconds)}; every node agrees and says ok`;
+      return `done: carried out the plan's ${steps} in ${secondsText(seconds)}${movedKeysText(keysMoved, seconds)}; all nodes ok`;
   }
 }
 
@@ -89,4 +106,8 @@ function changedLine({ outcome, shown, summary, seconds }: Extract<Result, { kin
     case "done":
       return `done: ${summary}, in ${secondsText(seconds)}; every node agrees and says ok`;
   }
+}
+
+function movedKeysText(keys: number | undefined, seconds: number): string {
+  return keys === undefined || keys === 0 ? "" : `, with ${count(keys, "key")}${rateText(keys, seconds)}`;
 }

@@ -63,12 +63,16 @@ export type Result =
       readonly command: "reshard" | "rebalance";
       readonly outcome: ChangeResult;
       readonly shown: ShownMoves;
+      /** Undefined where the servers moved them and did not tell how many. */
+      readonly keysMoved: number | undefined;
       readonly seconds: number;
     }
   | {
       readonly kind: "applied";
       readonly plan: Plan;
       readonly outcome: ChangeResult;
+      /** Undefined where the servers moved them and did not tell how many. */
+      readonly keysMoved: number | undefined;
       readonly seconds: number;
     }
   | {

@@ -26,7 +26,31 @@ export function bytesText(bytes: number): string {
 }
 
 export function secondsText(seconds: number): string {
-  return seconds < 60 ? `${seconds.toFixed(1)} s` : `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
+  if (seconds < 59.95) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+}
+
+/** A stretch of time as a clock shows it: "0:07", "12:30", "1:02:03"; beyond four days in days: "5 d". */
+export function clockText(seconds: number): string {
+  const whole = Math.ceil(seconds);
+  if (whole >= 100 * 3600) return `${Math.round(whole / 86_400)} d`;
+  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];
+  const twoDigits = (number: number) => String(number).padStart(2, "0");
+  const end = `:${twoDigits(whole % 60)}`;
+  return hours === 0 ? `${minutes}${end}` : `${hours}:${twoDigits(minutes)}${end}`;
+}
+
+/** Four characters at the most, for where there is no room: "812", "1.2k", "35k", "3.4M". */
+export function shortCount(number: number): string {
+  const units = ["", "k", "M", "G", "T"];
+  let value = number;
+  let unit = 0;
+  while (value >= 999.5 && unit < units.length - 1) {
+    value /= 1000;
+    unit++;
+  }
+  return `${unit === 0 || value >= 9.95 ? Math.round(value) : value.toFixed(1)}${units[unit]}`;
 }
 
 /** Address first, then eight digits of the id: enough to tell nodes apart and to find them in a log. */

@@ -3,6 +3,7 @@ import { formatAddress } from "../../model/address.ts";
 import {
   ALL_SLOTS,
   countSlots,
+  formatRanges,
   intersectRanges,
   parseRanges,
   type SlotRanges,
@@ -34,6 +35,8 @@ import { waitForTrim } from "./wait-for-trim.ts";
 import { type Outcome, RETRIES, watch } from "./watch.ts";
 
 export interface AtomicProgress {
+  /** Arrived since it was told the last time, as Redis writes them. */
+  readonly slots: string;
   readonly slotsDone: number;
   readonly slotsTotal: number;
   /** The server's own word for what it is doing. */
@@ -90,10 +93,13 @@ async function moveInTurn(
 function reporter({ slots }: AtomicMove, progress: (progress: AtomicProgress) => void): Report {
   const slotsTotal = countSlots(slots);
   let last: string | undefined;
+  let wereToGo = slots;
   return (state, slotsToGo) => {
     if (state === last) return;
     last = state;
-    progress({ slotsDone: slotsTotal - countSlots(slotsToGo), slotsTotal, state });
+    const arrived = formatRanges(subtractRanges(wereToGo, slotsToGo));
+    wereToGo = slotsToGo;
+    progress({ slots: arrived, slotsDone: slotsTotal - countSlots(slotsToGo), slotsTotal, state });
   };
 }
 

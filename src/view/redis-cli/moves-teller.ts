@@ -1,10 +1,11 @@
 import type { RunEvent } from "../../execute/events.ts";
+import { parseRanges, slotsOf } from "../../model/slot.ts";
 
 /** A move in the words of redis-cli, cut up so that it can be told as it goes on. */
 export interface MoveWords {
   readonly head: string;
-  /** What is said when one more slot has arrived. */
-  readonly slots: readonly string[];
+  /** What is said when a slot has arrived, by slot. */
+  readonly slots: ReadonlyMap<number, string>;
   readonly tail: string;
 }
 
@@ -16,11 +17,10 @@ export interface MovesTeller {
 
 /**
  * Tells of the moves of a run one after the other, in their order, as redis-cli carries them out, although they go on
- * side by side. The events give the number of slots that arrived, not which: with several on their way they are named
- * in slot order.
+ * side by side. The slots of a move are named in the order in which they arrived.
  */
 export function movesTeller(moves: readonly MoveWords[], write: (text: string) => void): MovesTeller {
-  const arrived = moves.map(() => 0);
+  const arrived = moves.map(() => new Set<number>());
   const complete = new Set<number>();
   let current = 0;
   let told = 0;
@@ -32,9 +32,10 @@ export function movesTeller(moves: readonly MoveWords[], write: (text: string) =
   };
   const tell = () => {
     const { head, slots } = moves[current]!;
-    if (arrived[current]! <= told) return;
-    say((told === 0 ? head : "") + slots.slice(told, arrived[current]).join(""));
-    told = arrived[current]!;
+    if (arrived[current]!.size <= told) return;
+    const news = [...arrived[current]!].slice(told);
+    say((told === 0 ? head : "") + news.map((slot) => slots.get(slot) ?? "").join(""));
+    told += news.length;
   };
   const next = () => {
     if (told > 0) say(moves[current]!.tail);
@@ -44,9 +45,9 @@ export function movesTeller(moves: readonly MoveWords[], write: (text: string) =
   return {
     event: (event) => {
       if (event.type === "move-progress") {
-        arrived[event.index] = event.slotsDone;
+        for (const slot of slotsOf(parseRanges(event.slots) ?? [])) arrived[event.index]?.add(slot);
       } else if (event.type === "step-done") {
-        arrived[event.index] = moves[event.index]?.slots.length ?? 0;
+        for (const slot of moves[event.index]?.slots.keys() ?? []) arrived[event.index]!.add(slot);
         complete.add(event.index);
       } else {
         return;

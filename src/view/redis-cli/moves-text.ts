@@ -84,14 +84,15 @@ function planLines({ from, slots }: SlotMove, { ranges }: MoveStyle): readonly s
 export function reshardWords({ from, to, slots }: SlotMove, cluster: Cluster, style: MoveStyle): MoveWords {
   const way = `from ${nameOf(from, cluster, style)} to ${nameOf(to, cluster, style)}`;
   const end = style.ranges ? "\n#" : ": \n";
-  return { head: "", slots: [...slotsOf(slots)].map((slot) => `Moving slot ${slot} ${way}${end}`), tail: "" };
+  const texts = [...slotsOf(slots)].map((slot) => [slot, `Moving slot ${slot} ${way}${end}`] as const);
+  return { head: "", slots: new Map(texts), tail: "" };
 }
 
 /** "Moving 3 slots from 127.0.0.1:7001 to 127.0.0.1:7002", and on the next line a "#" for each slot. */
 export function rebalanceWords({ from, to, slots }: SlotMove, cluster: Cluster, style: MoveStyle): MoveWords {
   const count = countSlots(slots);
   const head = `Moving ${count} slots from ${nameOf(from, cluster, style)} to ${nameOf(to, cluster, style)}\n`;
-  return { head, slots: Array.from({ length: count }, () => "#"), tail: "\n" };
+  return { head, slots: new Map([...slotsOf(slots)].map((slot) => [slot, "#"])), tail: "\n" };
 }
 
 export function noSuchPrimaryText(name: string, style: RedisCliStyle): string {

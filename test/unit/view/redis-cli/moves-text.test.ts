@@ -33,7 +33,7 @@ function move(from: string, to: string, slots: string): SlotMove {
 }
 
 function wholeText({ head, slots, tail }: MoveWords): string {
-  return [head, ...slots, tail].join("");
+  return [head, ...slots.values(), tail].join("");
 }
 
 describe("reshard", () => {
@@ -146,19 +146,19 @@ describe("telling of moves that go on side by side", () => {
     const teller = movesTeller(moves, (more) => {
       text += more;
     });
-    const progress = (index: number, slotsDone: number) =>
-      teller.event({ type: "move-progress", index, slotsDone, slotsTotal: 3, keysMoved: 0, batch: 1, blockMs: 1 });
+    const progress = (index: number, slots: string) =>
+      teller.event({ type: "move-progress", index, slots, slotsDone: 0, slotsTotal: 3 });
     const done = (index: number) => teller.event({ type: "step-done", index, changed: true } as RunEvent);
     return { progress, done, end: teller.end, text: () => text };
   }
 
   test("each is told when it is its turn, as far as it has come", () => {
     const { progress, done, end, text } = tellingOf(words);
-    progress(0, 0);
-    progress(1, 1);
+    progress(0, "");
+    progress(1, "10924");
     expect(text()).toBe("");
-    progress(0, 2);
-    progress(0, 2);
+    progress(0, "5461-5462");
+    progress(0, "5461-5462");
     expect(text()).toBe(`${first}##`);
     done(0);
     expect(text()).toBe(`${first}###\n${second}#`);
@@ -169,7 +169,7 @@ describe("telling of moves that go on side by side", () => {
 
   test("after a failure the rest that arrived is told, and the line is ended", () => {
     const { progress, done, end, text } = tellingOf(words);
-    progress(0, 1);
+    progress(0, "5462");
     done(1);
     expect(text()).toBe(`${first}#`);
     end();
@@ -178,9 +178,22 @@ describe("telling of moves that go on side by side", () => {
 
   test("nothing is told of a move that never began", () => {
     const { progress, end, text } = tellingOf(words);
-    progress(1, 2);
+    progress(1, "10923-10924");
     end();
     expect(text()).toBe(`${second}##\n`);
+  });
+
+  test("after a failure those slots are named that arrived, in the order in which they did", () => {
+    const { progress, end, text } = tellingOf([
+      reshardWords(move("b", "a", "5461-5463"), cluster, REDIS_MOVES),
+      reshardWords(move("c", "a", "7-9"), cluster, REDIS_MOVES),
+    ]);
+    progress(0, "5463");
+    progress(1, "9");
+    progress(1, "7");
+    progress(0, "5461");
+    end();
+    expect([...text().matchAll(/slot (\d+)/g)].map(([, slot]) => Number(slot))).toEqual([5463, 5461, 9, 7]);
   });
 
   test("the last # of valkey-cli 9.1 gets its newline", () => {
