@@ -2,7 +2,7 @@ import { SlotctlError } from "../errors.ts";
 import type { Address } from "../model/address.ts";
 import type { NodeId, View } from "../model/cluster.ts";
 import { nodesParser } from "../model/parse-nodes.ts";
-import type { Connections } from "../node/connections.ts";
+import type { Network } from "../node/network.ts";
 import { type Command, type Node, type Reply, ServerError } from "../node/node.ts";
 import type { NodeRef } from "../plan/plan.ts";
 import type { Emit } from "./events.ts";
@@ -10,7 +10,7 @@ import { commandRefused, otherNodeAnswers } from "./failures.ts";
 
 /** What carrying out a plan needs: the way to each node, somebody to tell, and when to stop. */
 export interface Executor {
-  readonly connections: Connections;
+  readonly connections: Network;
   /** Where nodes were reached, when that is not the address that their peers use. */
   readonly dials: ReadonlyMap<NodeId, Address>;
   readonly emit: Emit;

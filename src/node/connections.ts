@@ -2,10 +2,11 @@ import type { Address } from "../model/address.ts";
 import { formatAddress } from "../model/address.ts";
 import { type AddressMap, toOutside } from "../model/address-map.ts";
 import { type ConnectSettings, connect } from "./connect.ts";
+import type { Network } from "./network.ts";
 import type { Node } from "./node.ts";
 
 /** The connections of one run: each server is connected to once, and all are closed at the end. */
-export class Connections implements Disposable {
+export class Connections implements Network, Disposable {
   readonly settings: ConnectSettings;
   readonly addressMap: AddressMap;
   readonly #open = new Map<string, Promise<Node>>();
@@ -15,15 +16,10 @@ export class Connections implements Disposable {
     this.addressMap = addressMap;
   }
 
-  /** Where a server that its peers know by `announced` is reached from here. */
   dialOf(announced: Address): Address {
     return toOutside(this.addressMap, announced);
   }
 
-  /**
-   * The connection to the server at `dial`, opened on first use. A failed attempt is not remembered.
-   * @throws SlotctlError when it cannot be opened
-   */
   to(dial: Address): Promise<Node> {
     const key = formatAddress(dial);
     const known = this.#open.get(key);
@@ -34,7 +30,10 @@ export class Connections implements Disposable {
     return opening;
   }
 
-  /** Forgets a connection that broke, so that the next use opens a new one. */
+  open(dial: Address, commandTimeout: number): Promise<Node> {
+    return connect(dial, { ...this.settings, commandTimeout });
+  }
+
   drop(dial: Address): void {
     const key = formatAddress(dial);
     this.#open.get(key)?.then(

@@ -1,7 +1,6 @@
 import { SlotctlError } from "../../errors.ts";
 import type { NodeLine, View } from "../../model/cluster.ts";
-import { formatRanges, parseRanges, slotsOf, toRanges } from "../../model/slot.ts";
-import { connect } from "../../node/connect.ts";
+import { parseRanges, slotsOf } from "../../model/slot.ts";
 import { countKeys } from "../../node/count-keys.ts";
 import { type Command, type Node, ServerError } from "../../node/node.ts";
 import { type Patience, waitUntil } from "../../node/wait-until.ts";
@@ -21,12 +20,9 @@ export interface MoveContext {
 }
 
 export interface MoveProgress {
-  /** Arrived since it was told the last time, as Redis writes them. */
-  readonly slots: string;
   readonly slotsDone: number;
   readonly slotsTotal: number;
   readonly keysMoved: number;
-  readonly keysTotal: number;
   readonly batch: number;
   readonly blockMs: number;
 }
@@ -61,7 +57,6 @@ class Mover {
   #others: readonly NodeRef[] = [];
   #slotsDone = 0;
   #keysMoved = 0;
-  #keysTotal = 0;
   #changed = false;
 
   constructor(step: MoveSlots, context: MoveContext) {
@@ -77,8 +72,7 @@ class Mover {
     const { atSource, unclosed, stale } = sortSlots(this.#step, this.#slots, source.myself, target.myself);
     if (stale.length > 0) throw planIsStale(stale);
     this.#others = otherPrimaries(source, this.#step);
-    const toGo = new Set([...atSource, ...unclosed]);
-    this.#arrived(this.#slots.filter((slot) => !toGo.has(slot)));
+    this.#slotsDone = this.#slots.length - atSource.length - unclosed.length;
     if (atSource.length + unclosed.length > 0) await this.#move(atSource, unclosed);
     return this.#changed;
   }
@@ -91,10 +85,7 @@ class Mover {
   async #move(atSource: readonly number[], unclosed: readonly number[]): Promise<void> {
     await this.#close(unclosed);
     const databases = await this.#databases();
-    const counts = await this.#countKeys(atSource, databases);
-    this.#keysTotal = [...counts.values()].reduce((sum, keys) => sum + keys, 0);
-    this.#tell();
-    const chunks = chunksOf(atSource, counts);
+    const chunks = chunksOf(atSource, await this.#countKeys(atSource, databases));
     const next = chunks[Symbol.iterator]();
     const lanes = Array.from({ length: Math.min(LANES, chunks.length) }, () => this.#runLane(next, databases));
     // Each lane brings its chunk to an end before the first failure is reported.
@@ -104,11 +95,12 @@ class Mover {
 
   async #runLane(chunks: Iterator<readonly number[]>, databases: readonly number[]): Promise<void> {
     const { executor, rate } = this.#context;
-    const settings = executor.connections.settings;
+    const { connections, limits } = executor;
+    const { commandTimeout } = connections.settings;
     // A MIGRATE may take as long as it is allowed to, and then the answer still has to arrive.
-    const patient = { ...settings, commandTimeout: executor.limits.migrateTimeoutMs + settings.commandTimeout };
-    const source = await connect((await nodeOf(executor, this.#step.from)).address, patient);
-    const target = await connect((await nodeOf(executor, this.#step.to)).address, settings);
+    const sourceDial = (await nodeOf(executor, this.#step.from)).address;
+    const source = await connections.open(sourceDial, limits.migrateTimeoutMs + commandTimeout);
+    const target = await connections.open((await nodeOf(executor, this.#step.to)).address, commandTimeout);
     const moved = (keys: number) => {
       this.#keysMoved += keys;
       this.#tell();
@@ -169,7 +161,8 @@ class Mover {
     await this.#setSlots(target, to, slots, ["NODE", to.id]);
     await this.#setSlots(source, from, slots, ["NODE", to.id]);
     await Promise.all(this.#others.map((other) => this.#tellOther(other, slots)));
-    this.#arrived(slots);
+    this.#slotsDone += slots.length;
+    this.#tell();
   }
 
   /** A primary that takes no part in the move and cannot be told is no reason to stop: gossip reaches it later. */
@@ -222,18 +215,11 @@ class Mover {
     return countKeys(await nodeOf(this.#context.executor, this.#step.from), slots, databases);
   }
 
-  #arrived(slots: readonly number[]): void {
-    this.#slotsDone += slots.length;
-    this.#tell(formatRanges(toRanges(slots)));
-  }
-
-  #tell(slots = ""): void {
+  #tell(): void {
     this.#context.progress({
-      slots,
       slotsDone: this.#slotsDone,
       slotsTotal: this.#slots.length,
       keysMoved: this.#keysMoved,
-      keysTotal: this.#keysTotal,
       batch: this.#pace.keys,
       blockMs: this.#pace.lastMs,
     });

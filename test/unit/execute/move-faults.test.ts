@@ -1,0 +1,105 @@
+import { describe, expect, test } from "vitest";
+import type { RunEvent } from "../../../src/execute/events.ts";
+import { DEFAULT_LIMITS, type Executor } from "../../../src/execute/executor.ts";
+import { runPlan } from "../../../src/execute/run-plan.ts";
+import type { MoveSlots, Plan } from "../../../src/plan/plan.ts";
+import { FAULT_KINDS, FakeCluster, type FaultKind } from "../../helpers/fake-cluster.ts";
+
+/** Three primaries; a gives c the slots 0-3 of which two hold keys, and b gives it 10. */
+const LAYOUT = { a: "0-9", b: "10-19", c: "20-29" } as const;
+
+function newCluster(gossipEvery: number): FakeCluster {
+  const cluster = new FakeCluster(LAYOUT, { gossipEvery });
+  for (let i = 0; i < 5; i++) {
+    cluster.put("a", 1, `one-${i}`, `value ${i}`);
+    cluster.put("a", 3, `three-${i}`, `value ${i}`);
+  }
+  cluster.put("a", 7, "stays", "here");
+  cluster.put("b", 10, "ten", "value");
+  cluster.put("c", 20, "was there", "before");
+  return cluster;
+}
+
+function planFor(cluster: FakeCluster): Plan {
+  const move = (from: string, slots: string): MoveSlots => {
+    return { kind: "move-slots", from: cluster.ref(from), to: cluster.ref("c"), slots, method: "keys" };
+  };
+  const shard = (name: string, slots: string) => ({ primary: cluster.ref(name), slots, replicas: [] });
+  return {
+    schemaVersion: 1,
+    command: "reshard",
+    madeFor: "",
+    steps: [move("a", "0-3"), move("b", "10")],
+    reasons: [],
+    warnings: [],
+    expected: [shard("a", "4-9"), shard("b", "11-19"), shard("c", "0-3,10,20-29")],
+  };
+}
+
+interface Ran {
+  readonly error: unknown;
+  readonly events: readonly RunEvent[];
+}
+
+async function run(cluster: FakeCluster, { timeout = 2000, plan = planFor(cluster) } = {}): Promise<Ran> {
+  const events: RunEvent[] = [];
+  const executor: Executor = {
+    connections: cluster.network(),
+    dials: new Map(),
+    emit: (event) => events.push(event),
+    signal: new AbortController().signal,
+    witnesses: [],
+    until: "ok",
+    // Few keys to a MIGRATE, so that there are many moments at which it can fail.
+    limits: { ...DEFAULT_LIMITS, pipeline: 2, maxBlockMs: 1e9 },
+    timeout,
+  };
+  try {
+    await runPlan(plan, executor);
+    return { error: undefined, events };
+  } catch (error) {
+    return { error, events };
+  }
+}
+
+/** Everything is where the plan means it to be, and there once. */
+function expectHome(cluster: FakeCluster): void {
+  cluster.gossip();
+  expect(cluster.openSlots()).toEqual([]);
+  const owner = (slot: number) => [0, 1, 2, 3, 10].includes(slot) || slot >= 20 ? "c" : slot < 10 ? "a" : "b";
+  for (let slot = 0; slot < 30; slot++) {
+    expect(new Set(cluster.ownersOf(slot)), `slot ${slot}`).toEqual(new Set([cluster.ref(owner(slot)).id]));
+  }
+  const there = newCluster(1).contents();
+  const expected = there.map((line) => line.replace(/^(slot (?:[0-3]|10) .*) at [ab]$/, "$1 at c"));
+  expect(cluster.contents()).toEqual(expected.sort());
+}
+
+describe("a run of moves that fails at its n-th command", () => {
+  const cases = FAULT_KINDS.flatMap((kind) =>
+    [1, 7].flatMap((gossipEvery) =>
+      [true, false].map((final): [FaultKind, string, number, boolean] => {
+        return [kind, final ? "the client dies" : "one connection breaks", gossipEvery, final];
+      }),
+    ),
+  );
+
+  test.each(cases)("%s, %s, gossip after %i commands: the second run leads home", async (kind, _, gossipEvery, final) => {
+    const whole = newCluster(gossipEvery);
+    whole.fail(undefined);
+    expect((await run(whole)).error).toBeUndefined();
+    expectHome(whole);
+    const commands = whole.calls;
+    expect(commands).toBeGreaterThan(60);
+    for (let at = 1; at <= commands; at++) {
+      const cluster = newCluster(gossipEvery);
+      cluster.fail({ at, kind, final });
+      const first = await run(cluster, final ? { timeout: 1 } : {});
+      cluster.fail(undefined);
+      const second = await run(cluster);
+      const story = `command ${at}: ${String(first.error)}; then ${String(second.error)}`;
+      expect(second.error, story).toBeUndefined();
+      expectHome(cluster);
+    }
+  });
+});
