@@ -1,11 +1,12 @@
 import { ExitCode, SlotctlError } from "../errors.ts";
 import type { MoveLimits } from "../execute/executor.ts";
+import { formatAddress } from "../model/address.ts";
 import type { NodeId } from "../model/cluster.ts";
+import { type Failover, followFailovers } from "../plan/follow-failovers.ts";
 import type { NodeRef, Plan, Step } from "../plan/plan.ts";
 import { survey } from "../survey/survey.ts";
 import { declined } from "./carry-out-plan.ts";
 import type { Context } from "./context.ts";
-import { MovedKeys } from "./moved-keys.ts";
 import { runKept } from "./run-kept.ts";
 import { findUnfinished } from "./unfinished-plan.ts";
 
@@ -16,29 +17,23 @@ export interface ApplyOptions {
 }
 
 /** Carries out a saved plan, or what is left of it: steps that are done already are passed over. */
-export async function apply(plan: Plan, options: ApplyOptions, context: Context, kept?: string): Promise<ExitCode> {
+export async function apply(saved: Plan, options: ApplyOptions, context: Context, kept?: string): Promise<ExitCode> {
   const { connections, view } = context;
-  const members = membersOf(plan);
-  const seeds = members.map(({ address }) => connections.dialOf(address));
+  const started = performance.now();
+  const seeds = membersOf(saved).map(({ address }) => connections.dialOf(address));
   const cluster = await survey(context.seeds.length > 0 ? context.seeds : seeds, connections);
+  const { plan, failovers } = followFailovers(saved, cluster);
   refuseOtherCluster(plan, new Set(cluster.nodes.map(({ id }) => id)));
+  for (const failover of failovers) view.event({ type: "notice", text: failoverText(failover) });
   view.saved(plan);
   if (options.dryRun) {
-    view.result({ kind: "applied", plan, outcome: "dry-run", keysMoved: 0, seconds: 0 });
+    view.result({ kind: "applied", plan, outcome: "dry-run", seconds: 0 });
     return ExitCode.Ok;
   }
   if (!(await context.confirm("Carry out this plan?"))) throw declined();
-  const keys = new MovedKeys();
-  const started = performance.now();
-  const changed = await runKept(
-    plan,
-    cluster,
-    options,
-    { ...context, view: { event: keys.counting(view.event) } },
-    kept,
-  );
+  const changed = await runKept(plan, cluster, options, context, kept);
   const seconds = (performance.now() - started) / 1000;
-  view.result({ kind: "applied", plan, outcome: changed ? "done" : "nothing", keysMoved: keys.total, seconds });
+  view.result({ kind: "applied", plan, outcome: changed ? "done" : "nothing", seconds });
   return ExitCode.Ok;
 }
 
@@ -52,6 +47,11 @@ export async function resume(options: ApplyOptions, context: Context): Promise<E
   );
   if (latest === undefined) throw nothingToResume();
   return apply(latest.plan, options, context, latest.path);
+}
+
+function failoverText({ from, to }: Failover): string {
+  const name = ({ id, address }: NodeRef) => `${formatAddress(address)} (${id.slice(0, 8)})`;
+  return `${name(from)} has failed over since the plan was made: its moves go on with ${name(to)}`;
 }
 
 function membersOf({ steps }: Plan): readonly NodeRef[] {

@@ -5,6 +5,8 @@ import type { NodeId } from "../model/cluster.ts";
 export interface NodeRef {
   readonly id: NodeId;
   readonly address: Address;
+  /** Primaries of its shard before it, when it took over while the plan was carried out: slots may be open with them. */
+  readonly formerly?: readonly NodeId[] | undefined;
 }
 
 /** A node that knows nobody yet is given its config epoch, so that no two primaries begin with the same one. */

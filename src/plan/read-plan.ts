@@ -78,7 +78,7 @@ const someSlotsAt: Reader<string> = (value, place) =>
 
 const addressAt = fieldsAt<Address>({ host: hostAt, port: portAt, busPort: optional(portAt) });
 
-const nodeAt = fieldsAt<NodeRef>({ id: idAt, address: addressAt });
+const nodeAt = fieldsAt<NodeRef>({ id: idAt, address: addressAt, formerly: optional(listAt(idAt)) });
 
 /** A member that nobody can reach has no address, and no step needs one: host "" and port 0. */
 const memberAt = fieldsAt<NodeRef>({
@@ -88,6 +88,7 @@ const memberAt = fieldsAt<NodeRef>({
     port: (value, place) => (value === 0 ? value : portAt(value, place)),
     busPort: optional(portAt),
   }),
+  formerly: optional(listAt(idAt)),
 });
 
 /** A new kind of step fails to compile until it can be read. */

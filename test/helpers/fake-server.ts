@@ -209,13 +209,7 @@ export class FakeServer {
     return [...this.keys].find(([, stored]) => stored.has(key))?.[0];
   }
 
-  #send(
-    slot: number,
-    key: string,
-    target: FakeServer,
-    replace: boolean,
-    isHalf: boolean,
-  ): ServerError | undefined {
+  #send(slot: number, key: string, target: FakeServer, replace: boolean, isHalf: boolean): ServerError | undefined {
     const refused = (why: string) => new ServerError(`ERR Target instance replied with error: ${why}`);
     const isTaken = target.owners.get(slot) === target.id || target.importing.has(slot);
     if (!isTaken) return refused(`MOVED ${slot} ${target.owners.get(slot)}`);

@@ -1,27 +1,9 @@
 import type { Credentials } from "../../node/connect.ts";
-import { type BinaryReply, type Command, type Node, ServerError } from "../../node/node.ts";
-import { type Patience, waitUntil } from "../../node/wait-until.ts";
-import type { MoveSlots } from "../../plan/plan.ts";
-import type { Executor } from "../executor.ts";
+import { type BinaryReply, type Command, ServerError } from "../../node/node.ts";
+import { waitUntil } from "../../node/wait-until.ts";
+import type { Lane } from "./lane.ts";
 import { keyConflict, migrateFailed } from "./move-failures.ts";
-import type { KeyRate, Pace } from "./pace.ts";
 import { findConflicts } from "./same-keys.ts";
-
-/** One way from a source to a target, with connections of its own: MIGRATE keeps them busy. */
-export interface Lane {
-  readonly step: MoveSlots;
-  readonly source: Node;
-  readonly target: Node;
-  readonly pace: Pace;
-  readonly rate: KeyRate;
-  readonly executor: Executor;
-  /** For what is in flight: it is brought to its end also when the run is to stop. */
-  readonly patience: Patience;
-  /** Databases that hold keys; more than one only on Valkey 9. */
-  readonly databases: readonly number[];
-  /** Called with how many keys have just gone over. */
-  readonly moved: (keys: number) => void;
-}
 
 /** Keys of one slot that go over in one MIGRATE: a list that spans slots is refused with CROSSSLOT. */
 interface Batch {
@@ -29,7 +11,10 @@ interface Batch {
   readonly keys: readonly Buffer[];
 }
 
-/** Moves every key of the open slots from the source to the target. Keys that expire or are deleted meanwhile are no loss. */
+/**
+ * Moves every key of the open slots from the source to the target, or until the grace is over. Keys that expire or are
+ * deleted meanwhile are no loss.
+ */
 export async function drainSlots(lane: Lane, slots: readonly number[]): Promise<void> {
   for (const database of lane.databases) {
     if (lane.databases.length > 1) await lane.source.send("SELECT", database);
@@ -40,7 +25,7 @@ export async function drainSlots(lane: Lane, slots: readonly number[]): Promise<
 
 async function drainDatabase(lane: Lane, slots: readonly number[], database: number): Promise<void> {
   let left = slots;
-  while (left.length > 0) {
+  while (left.length > 0 && !lane.grace.isOver(performance.now())) {
     const { batches, unfinished } = await nextBatches(lane, left);
     await migrate(lane, batches, database);
     left = unfinished;

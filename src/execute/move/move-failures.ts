@@ -2,8 +2,36 @@ import { ExitCode, SlotctlError } from "../../errors.ts";
 import { formatAddress } from "../../model/address.ts";
 import { quotedText } from "../../model/quoted-text.ts";
 import { formatRanges, toRanges } from "../../model/slot.ts";
+import { ServerError } from "../../node/node.ts";
 import type { NodeRef } from "../../plan/plan.ts";
+import { isNoPrimary } from "./set-slots.ts";
 import type { StaleSlot } from "./slot-states.ts";
+
+/**
+ * Whether both ends have to be read again: a connection was lost, so that nothing is known of the last commands, or a
+ * server's answer tells that the slot or the role of the node has changed since it was looked at.
+ */
+export function isWorthAnotherLook(error: unknown): boolean {
+  if (!(error instanceof SlotctlError)) return false;
+  if (error.exitCode === ExitCode.Unreachable) return true;
+  const { cause } = error;
+  return cause instanceof ServerError && (isNoPrimary(cause.message) || MOVED_ON.test(cause.message));
+}
+
+const MOVED_ON = /not the owner of hash slot|\bMOVED\b|\bREADONLY\b/;
+
+/** A node of the plan has stopped being a primary. `heir` is who took over, where that is known. */
+export function failedOver({ id, address }: NodeRef, heir: string | undefined): SlotctlError {
+  const to = heir === undefined ? "" : ` to ${heir}`;
+  return new SlotctlError(
+    `${formatAddress(address)} (${id.slice(0, 8)}) has failed over${to} since the plan was made`,
+    {
+      code: "FAILED_OVER",
+      exitCode: ExitCode.Stale,
+      hint: "slotctl resume, or slotctl apply of the same plan, goes on with the new primary",
+    },
+  );
+}
 
 export function planIsStale(stale: readonly StaleSlot[]): SlotctlError {
   const [first] = stale;
@@ -22,9 +50,15 @@ export function setSlotRefused(slot: number, { address }: NodeRef, cause: Error)
   return new SlotctlError(`CLUSTER SETSLOT ${slot} failed on ${formatAddress(address)}: ${cause.message}`, {
     code: "SETSLOT_REFUSED",
     exitCode: ExitCode.Failed,
-    hint: "Slots that were being moved stay open, with all their keys; slotctl resume goes on",
+    hint: setSlotAdvice(cause.message),
     cause,
   });
+}
+
+function setSlotAdvice(message: string): string {
+  const goOn = "Slots that were being moved stay open, with all their keys; slotctl resume goes on";
+  if (!/^(NOREPLICAS|UNBLOCKED)/.test(message)) return goOn;
+  return `Valkey 8 and later take this only once a replica has confirmed it: are its replicas up? ${goOn}`;
 }
 
 export function migrateFailed(slot: number, from: NodeRef, to: NodeRef, cause: Error): SlotctlError {

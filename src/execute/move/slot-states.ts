@@ -1,6 +1,6 @@
-import type { NodeLine } from "../../model/cluster.ts";
+import type { NodeId, NodeLine } from "../../model/cluster.ts";
 import { hasSlot } from "../../model/slot.ts";
-import type { MoveSlots } from "../../plan/plan.ts";
+import type { MoveSlots, NodeRef } from "../../plan/plan.ts";
 
 /** Why a slot cannot be moved as planned. */
 export interface StaleSlot {
@@ -39,11 +39,16 @@ type Open = NodeLine["openSlots"][number] | undefined;
 
 /** A slot that somebody else is moving is not ours to touch. */
 function foreignMove({ from, to }: MoveSlots, source: Open, target: Open): string | undefined {
-  if (source !== undefined && (source.state !== "migrating" || source.peerId !== to.id)) {
+  if (source !== undefined && (source.state !== "migrating" || !isOrWas(to, source.peerId))) {
     return `its source has it ${source.state} with ${source.peerId}`;
   }
-  if (target !== undefined && (target.state !== "importing" || target.peerId !== from.id)) {
+  if (target !== undefined && (target.state !== "importing" || !isOrWas(from, target.peerId))) {
     return `its target has it ${target.state} with ${target.peerId}`;
   }
   return undefined;
+}
+
+/** After a failover the other end still has the slot open with the primary before. */
+function isOrWas({ id, formerly = [] }: NodeRef, peer: NodeId): boolean {
+  return peer === id || formerly.includes(peer);
 }

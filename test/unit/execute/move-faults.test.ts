@@ -66,7 +66,7 @@ async function run(cluster: FakeCluster, { timeout = 2000, plan = planFor(cluste
 function expectHome(cluster: FakeCluster): void {
   cluster.gossip();
   expect(cluster.openSlots()).toEqual([]);
-  const owner = (slot: number) => [0, 1, 2, 3, 10].includes(slot) || slot >= 20 ? "c" : slot < 10 ? "a" : "b";
+  const owner = (slot: number) => ([0, 1, 2, 3, 10].includes(slot) || slot >= 20 ? "c" : slot < 10 ? "a" : "b");
   for (let slot = 0; slot < 30; slot++) {
     expect(new Set(cluster.ownersOf(slot)), `slot ${slot}`).toEqual(new Set([cluster.ref(owner(slot)).id]));
   }
@@ -84,22 +84,25 @@ describe("a run of moves that fails at its n-th command", () => {
     ),
   );
 
-  test.each(cases)("%s, %s, gossip after %i commands: the second run leads home", async (kind, _, gossipEvery, final) => {
-    const whole = newCluster(gossipEvery);
-    whole.fail(undefined);
-    expect((await run(whole)).error).toBeUndefined();
-    expectHome(whole);
-    const commands = whole.calls;
-    expect(commands).toBeGreaterThan(60);
-    for (let at = 1; at <= commands; at++) {
-      const cluster = newCluster(gossipEvery);
-      cluster.fail({ at, kind, final });
-      const first = await run(cluster, final ? { timeout: 1 } : {});
-      cluster.fail(undefined);
-      const second = await run(cluster);
-      const story = `command ${at}: ${String(first.error)}; then ${String(second.error)}`;
-      expect(second.error, story).toBeUndefined();
-      expectHome(cluster);
-    }
-  });
+  test.each(cases)(
+    "%s, %s, gossip after %i commands: the second run leads home",
+    async (kind, _, gossipEvery, final) => {
+      const whole = newCluster(gossipEvery);
+      whole.fail(undefined);
+      expect((await run(whole)).error).toBeUndefined();
+      expectHome(whole);
+      const commands = whole.calls;
+      expect(commands).toBeGreaterThan(60);
+      for (let at = 1; at <= commands; at++) {
+        const cluster = newCluster(gossipEvery);
+        cluster.fail({ at, kind, final });
+        const first = await run(cluster, final ? { timeout: 1 } : {});
+        cluster.fail(undefined);
+        const second = await run(cluster);
+        const story = `command ${at}: ${String(first.error)}; then ${String(second.error)}`;
+        expect(second.error, story).toBeUndefined();
+        expectHome(cluster);
+      }
+    },
+  );
 });

@@ -1,0 +1,91 @@
+import { SlotctlError } from "../../errors.ts";
+import { formatAddress } from "../../model/address.ts";
+import type { NodeLine, View } from "../../model/cluster.ts";
+import type { Patience } from "../../node/wait-until.ts";
+import type { MoveSlots, NodeRef } from "../../plan/plan.ts";
+import { type Executor, forgive, nodeOf } from "../executor.ts";
+import { type SlotState, setSlots, trySetSlots } from "./set-slots.ts";
+
+export interface Closing {
+  readonly executor: Executor;
+  readonly step: MoveSlots;
+  readonly patience: Patience;
+  readonly oneFirst: boolean;
+  readonly bystanders: Bystanders;
+}
+
+/**
+ * The target must hear first: were it to die after the source had let go, the slot would have no owner at all. The
+ * others learn by gossip anyway; telling them spares their clients a redirect.
+ * @throws SlotctlError when target or source refuses or cannot be reached
+ */
+export async function closeSlots(slots: readonly number[], closing: Closing): Promise<void> {
+  if (slots.length === 0) return;
+  const { executor, step, bystanders } = closing;
+  const state: SlotState = ["NODE", step.to.id];
+  await setSlots(await nodeOf(executor, step.to), step.to, slots, state, closing);
+  await tellSource(slots, state, closing);
+  await bystanders.tell(slots, state, executor);
+}
+
+/** What a source whose replica does not confirm is told by the target itself, whose config epoch is higher now. */
+async function tellSource(slots: readonly number[], state: SlotState, closing: Closing): Promise<void> {
+  const { executor, step, patience } = closing;
+  const short = { ...patience, timeout: Math.min(patience.timeout, SOURCE_PATIENCE_MS) };
+  try {
+    await setSlots(await nodeOf(executor, step.from), step.from, slots, state, { ...closing, patience: short });
+  } catch (error) {
+    if (!(error instanceof SlotctlError) || !/NOREPLICAS|UNBLOCKED/.test(error.message)) throw error;
+    executor.emit({ type: "notice", text: `${error.message}; it learns of it from the new owner` });
+  }
+}
+
+const SOURCE_PATIENCE_MS = 5_000;
+
+/** The primaries that take no part in a move. That one of them cannot be told is no reason to stop. */
+export class Bystanders {
+  #nodes: readonly NodeRef[];
+
+  constructor(nodes: readonly NodeRef[]) {
+    this.#nodes = nodes;
+  }
+
+  /** Who was not to be told once is not asked again: it is said once, and it learns by gossip. */
+  async tell(slots: readonly number[], state: SlotState, executor: Executor): Promise<void> {
+    await Promise.all(
+      this.#nodes.map(async (ref) => {
+        const why = await tellOne(ref, slots, state, executor);
+        if (why === undefined || !this.#nodes.includes(ref)) return;
+        this.#nodes = this.#nodes.filter((other) => other !== ref);
+        executor.emit({ type: "notice", text: `${why}; it takes no part and learns of the new owner by gossip` });
+      }),
+    );
+  }
+}
+
+/** Why it could not be told, if so. */
+async function tellOne(
+  ref: NodeRef,
+  slots: readonly number[],
+  state: SlotState,
+  executor: Executor,
+): Promise<string | undefined> {
+  try {
+    const [refusal] = await trySetSlots(await nodeOf(executor, ref), slots, state);
+    return refusal && `${formatAddress(ref.address)} refuses CLUSTER SETSLOT ${refusal.slot}: ${refusal.error.message}`;
+  } catch (error) {
+    if (!(error instanceof SlotctlError)) throw error;
+    forgive(executor, ref, error);
+    return error.message;
+  }
+}
+
+/** Everybody else who may own slots and can be told; a node that is failing would only be waited for. */
+export function bystandersIn({ lines }: View, { from, to }: MoveSlots): Bystanders {
+  const others = lines.filter(({ id }) => id !== from.id && id !== to.id).filter(canBeTold);
+  return new Bystanders(others.map(({ id, host, port, busPort }) => ({ id, address: { host, port, busPort } })));
+}
+
+function canBeTold({ role, health, handshake, noAddress, host }: NodeLine): boolean {
+  return role === "primary" && health !== "failing" && !handshake && !noAddress && host !== "";
+}

@@ -1,0 +1,60 @@
+import { type Node, ServerError } from "../../node/node.ts";
+import type { Patience } from "../../node/wait-until.ts";
+import type { MoveSlots } from "../../plan/plan.ts";
+import { type Executor, nodeOf } from "../executor.ts";
+import type { Grace } from "./grace.ts";
+import type { KeyRate, Pace } from "./pace.ts";
+
+/** What all lanes of a move share. */
+export interface LaneSettings {
+  readonly step: MoveSlots;
+  readonly pace: Pace;
+  readonly rate: KeyRate;
+  readonly executor: Executor;
+  /** For what is in flight: it is brought to its end also when the run is to stop. */
+  readonly patience: Patience;
+  /** How much longer a slot may take once the run is to stop. */
+  readonly grace: Grace;
+  /** Databases that hold keys; more than one only on Valkey 9. */
+  readonly databases: readonly number[];
+  /** Called with how many keys have just gone over. */
+  readonly moved: (keys: number) => void;
+}
+
+/** One way from a source to a target, with connections of its own: MIGRATE keeps them busy. */
+export interface Lane extends LaneSettings {
+  readonly source: Node;
+  readonly target: Node;
+}
+
+/** @throws SlotctlError when one of the two cannot be reached */
+export async function withLane(settings: LaneSettings, work: (lane: Lane) => Promise<void>): Promise<void> {
+  const { executor, step } = settings;
+  const { connections, limits } = executor;
+  const { commandTimeout } = connections.settings;
+  const [from, to] = await Promise.all([nodeOf(executor, step.from), nodeOf(executor, step.to)]);
+  // A MIGRATE may take as long as it is allowed to, and then the answer still has to arrive.
+  const source = await connections.open(from.address, limits.migrateTimeoutMs + commandTimeout);
+  try {
+    const target = await connections.open(to.address, commandTimeout);
+    try {
+      await work({ ...settings, source, target });
+    } finally {
+      target.close();
+    }
+  } finally {
+    source.close();
+  }
+}
+
+/** The databases to look into for keys. */
+export async function databasesOf(source: Node): Promise<readonly number[]> {
+  const keyspace = String(await source.send("INFO", "keyspace"));
+  const found = [...keyspace.matchAll(/^db(\d+):/gm)].map(([, database]) => Number(database));
+  // A database that gets its first key while slots move must be seen as well, where there can be more than one.
+  const [setting] = await source.sendAll([["CONFIG", "GET", "cluster-databases"]]);
+  const isSetting = !(setting instanceof ServerError) && Array.isArray(setting) && setting.length === 2;
+  const count = isSetting ? Number(setting[1]) : 1;
+  const all = Array.from({ length: count }, (_, database) => database);
+  return [...new Set([0, ...found, ...(count <= 16 ? all : [])])].sort((a, b) => a - b);
+}
