@@ -1,9 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { RunEvent } from "../../../src/execute/events.ts";
-import { DEFAULT_LIMITS, type Executor } from "../../../src/execute/executor.ts";
-import { runPlan } from "../../../src/execute/run-plan.ts";
-import type { MoveSlots, Plan } from "../../../src/plan/plan.ts";
 import { FAULT_KINDS, FakeCluster, type FaultKind } from "../../helpers/fake-cluster.ts";
+import { type Ran, runMoves } from "../../helpers/run-moves.ts";
 
 /** Three primaries; a gives c the slots 0-3 of which two hold keys, and b gives it 10. */
 const LAYOUT = { a: "0-9", b: "10-19", c: "20-29" } as const;
@@ -20,46 +17,15 @@ function newCluster(gossipEvery: number): FakeCluster {
   return cluster;
 }
 
-function planFor(cluster: FakeCluster): Plan {
-  const move = (from: string, slots: string): MoveSlots => {
-    return { kind: "move-slots", from: cluster.ref(from), to: cluster.ref("c"), slots, method: "keys" };
-  };
-  const shard = (name: string, slots: string) => ({ primary: cluster.ref(name), slots, replicas: [] });
-  return {
-    schemaVersion: 1,
-    command: "reshard",
-    madeFor: "",
-    steps: [move("a", "0-3"), move("b", "10")],
-    reasons: [],
-    warnings: [],
-    expected: [shard("a", "4-9"), shard("b", "11-19"), shard("c", "0-3,10,20-29")],
-  };
-}
+const MOVES = [
+  { from: "a", to: "c", slots: "0-3" },
+  { from: "b", to: "c", slots: "10" },
+];
 
-interface Ran {
-  readonly error: unknown;
-  readonly events: readonly RunEvent[];
-}
-
-async function run(cluster: FakeCluster, { timeout = 2000, plan = planFor(cluster) } = {}): Promise<Ran> {
-  const events: RunEvent[] = [];
-  const executor: Executor = {
-    connections: cluster.network(),
-    dials: new Map(),
-    emit: (event) => events.push(event),
-    signal: new AbortController().signal,
-    witnesses: [],
-    until: "ok",
-    // Few keys to a MIGRATE, so that there are many moments at which it can fail.
-    limits: { ...DEFAULT_LIMITS, pipeline: 2, maxBlockMs: 1e9 },
-    timeout,
-  };
-  try {
-    await runPlan(plan, executor);
-    return { error: undefined, events };
-  } catch (error) {
-    return { error, events };
-  }
+/** Few keys to a MIGRATE, so that there are many moments at which it can fail. */
+function run(cluster: FakeCluster, timeout = 2000): Promise<Ran> {
+  const expected = { a: "4-9", b: "11-19", c: "0-3,10,20-29" };
+  return runMoves(cluster, MOVES, expected, { timeout, pipeline: 2 });
 }
 
 /** Everything is where the plan means it to be, and there once. */
@@ -96,7 +62,7 @@ describe("a run of moves that fails at its n-th command", () => {
       for (let at = 1; at <= commands; at++) {
         const cluster = newCluster(gossipEvery);
         cluster.fail({ at, kind, final });
-        const first = await run(cluster, final ? { timeout: 1 } : {});
+        const first = await run(cluster, final ? 1 : undefined);
         cluster.fail(undefined);
         const second = await run(cluster);
         const story = `command ${at}: ${String(first.error)}; then ${String(second.error)}`;

@@ -1,0 +1,161 @@
+import type { Cluster as RedisCluster } from "ioredis";
+import { describe, expect, test } from "vitest";
+import { formatAddress } from "../../src/model/address.ts";
+import { differencesOf, loadDataSet, openClient, readDataSet, type Stored } from "../helpers/data-set.ts";
+import { ENGINES, type TestEngine } from "../helpers/engines.ts";
+import { eventually } from "../helpers/eventually.ts";
+import { runSlotctl, type SlotctlProcess, startSlotctl } from "../helpers/run-slotctl.ts";
+import { type Member, startCluster, type TestCluster } from "../helpers/start-cluster.ts";
+
+const LAYOUT = { a: [0, 5460], b: [5461, 10_922], c: [10_923, 16_383] } as const;
+
+/** Whatever a server has acknowledged, it still knows after it was killed. */
+const DURABLE = { appendonly: "yes", appendfsync: "always" };
+const SETTINGS = { "cluster-allow-replica-migration": "no" };
+
+function nameOf({ address }: Member): string {
+  return formatAddress(address);
+}
+
+/** One owner a slot in every view, no open slot, all keys where they belong. */
+async function expectSound(cluster: TestCluster<string>, seed: Member): Promise<void> {
+  await cluster.waitUntilAgreed();
+  const run = await runSlotctl(["check", nameOf(seed), "--search-multiple-owners", "-o", "json"]);
+  const { problems } = JSON.parse(run.stdout) as { problems: { severity: string }[] };
+  expect(problems.filter(({ severity }) => severity === "error")).toEqual([]);
+}
+
+interface Loaded {
+  readonly client: RedisCluster;
+  readonly keys: readonly Buffer[];
+  readonly before: readonly Stored[];
+}
+
+async function load(cluster: TestCluster<string>, count: number): Promise<Loaded> {
+  const client = openClient(cluster.seeds);
+  const keys = await loadDataSet(client, count);
+  return { client, keys, before: await readDataSet(client, keys) };
+}
+
+async function expectUnchanged({ client, keys, before }: Loaded): Promise<void> {
+  expect(differencesOf(before, await readDataSet(client, keys))).toEqual([]);
+}
+
+/** Moves 3000 slots of a to b, key by key and slowly; returns once the move is under way. */
+async function startMove(from: Member, to: Member, more: readonly string[] = []): Promise<SlotctlProcess> {
+  const slots = ["--from", nameOf(from), "--to", nameOf(to), "--slots", "3000"];
+  const gently = ["--method", "keys", "--rate", "1500", "--pipeline", "5"];
+  const run = startSlotctl(["reshard", nameOf(to), ...slots, ...gently, ...more, "--yes", "--progress", "json"]);
+  await eventually(() => expect(keysMovedBy(run)).toBeGreaterThan(100), { within: 20_000 });
+  return run;
+}
+
+function keysMovedBy({ stderr }: SlotctlProcess): number {
+  return Math.max(0, ...[...stderr.matchAll(/"keysMoved":(\d+)/g)].map(([, keys]) => Number(keys)));
+}
+
+async function expectOwner(slots: number, node: Member): Promise<void> {
+  const line = String(await node.call("CLUSTER", "NODES"))
+    .split("\n")
+    .find((text) => text.includes("myself"))!;
+  const ranges = line
+    .split(" ")
+    .slice(8)
+    .map((range) => range.split("-").map(Number));
+  expect(ranges.reduce((sum, [start = 0, end = start]) => sum + end - start + 1, 0)).toBe(slots);
+}
+
+describe.each(ENGINES)("while slots move key by key on $name", (engine: TestEngine) => {
+  test("the source, then the target is killed and comes back with its data: resume completes", async () => {
+    await using cluster = await startCluster(engine, LAYOUT, { settings: { ...SETTINGS, ...DURABLE } });
+    const { a, b, c } = cluster.nodes;
+    const loaded = await load(cluster, 3000);
+    for (const victim of [a, b]) {
+      const [from, to] = victim === a ? [a, b] : [b, a];
+      const run = await startMove(from, to);
+      await victim.kill("SIGKILL");
+      // The server is away while slotctl looks again; with luck it finishes the run by itself.
+      await eventually(() => expect(run.stderr).toContain("looking again how far it is"), { within: 20_000 });
+      await victim.start();
+      const ended = await run.result;
+      if (ended.code !== 0) {
+        expect(ended).toMatchObject({ code: 6 });
+        await cluster.waitUntilAgreed();
+        const resumed = await runSlotctl(["resume", nameOf(c), "--yes"]);
+        expect(resumed.code, `${ended.stderr.slice(-400)}\n${resumed.stderr}`).toBe(0);
+      }
+      await expectOwner(victim === a ? 2461 : 5461, a);
+    }
+    await expectUnchanged(loaded);
+    loaded.client.disconnect();
+    await expectSound(cluster, c);
+  });
+
+  test("source and target stand still for a while: it goes on, and every key is there once", async () => {
+    await using cluster = await startCluster(engine, LAYOUT, {
+      // Nobody shall be held for dead: that is another story.
+      settings: { ...SETTINGS, "cluster-node-timeout": 30_000 },
+    });
+    const { a, b, c } = cluster.nodes;
+    const loaded = await load(cluster, 3000);
+    const run = await startMove(a, b, ["--migrate-timeout", "0.2"]);
+    await b.pause();
+    // MIGRATE gives up after 0.2 s, and what it was about may or may not have arrived.
+    await eventually(async () => expect(String(await a.call("INFO", "errorstats"))).toContain("errorstat_IOERR"));
+    b.resume();
+    const before = keysMovedBy(run);
+    await eventually(() => expect(keysMovedBy(run)).toBeGreaterThan(before));
+    await a.pause();
+    await eventually(() => expect(run.stderr).toContain("looking again how far it is"));
+    a.resume();
+    expect(await run.result).toMatchObject({ code: 0 });
+    await expectUnchanged(loaded);
+    loaded.client.disconnect();
+    await expectSound(cluster, c);
+  });
+
+  test.each(["source", "target"] as const)("the %s fails over on demand: resume follows it", async (end) => {
+    await using cluster = await startCluster(engine, LAYOUT, { replicas: { a: 1, b: 1 }, settings: SETTINGS });
+    const { a, b, c, a1, b1 } = cluster.nodes;
+    const [old, heir] = end === "source" ? [a, a1] : [b, b1];
+    const loaded = await load(cluster, 3000);
+    const run = await startMove(a, b);
+    await heir.call("CLUSTER", "FAILOVER");
+    const ended = await run.result;
+    expect(ended.code).toBe(6);
+    expect(ended.stderr).toContain("FAILED_OVER");
+    await cluster.waitUntilAgreed();
+    const resumed = await runSlotctl(["resume", nameOf(c), "--yes"]);
+    expect(resumed.code, resumed.stderr).toBe(0);
+    expect(resumed.stderr).toContain(`${nameOf(old)} (${old.id.slice(0, 8)}) has failed over since the plan was made`);
+    await expectOwner(8462, end === "target" ? b1 : b);
+    await expectUnchanged(loaded);
+    loaded.client.disconnect();
+    await expectSound(cluster, c);
+  });
+
+  test.each(["source", "target"] as const)(
+    "the %s is killed and its replica takes over: resume follows",
+    async (end) => {
+      await using cluster = await startCluster(engine, LAYOUT, { replicas: { a: 1, b: 1 }, settings: SETTINGS });
+      const { a, b, c, a1, b1 } = cluster.nodes;
+      const [old, heir] = end === "source" ? [a, a1] : [b, b1];
+      const loaded = await load(cluster, 3000);
+      const run = await startMove(a, b);
+      await old.kill("SIGKILL");
+      await eventually(async () => expect(String(await heir.call("ROLE"))).toContain("master"), { within: 20_000 });
+      const ended = await run.result;
+      expect(ended.code).toBe(6);
+      expect(ended.stderr).toContain("FAILED_OVER");
+      // The old primary comes back as a replica of the new one.
+      await old.start();
+      await cluster.waitUntilAgreed();
+      const resumed = await runSlotctl(["resume", nameOf(c), "--yes"]);
+      expect(resumed.code, resumed.stderr).toBe(0);
+      await expectOwner(8462, end === "target" ? b1 : b);
+      await expectUnchanged(loaded);
+      loaded.client.disconnect();
+      await expectSound(cluster, c);
+    },
+  );
+});
