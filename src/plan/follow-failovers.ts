@@ -80,9 +80,9 @@ function heirOf({ id }: NodeRef, past: ReadonlyMap<string, Past>, cluster: Clust
     const heir = primaryOf(node, cluster);
     return heir !== undefined && tookOver(heir, id, past) ? heir : undefined;
   }
-  // Dead, or gone: then only what it owned can tell who came after it.
+  // Dead, or gone: who came after it was its replica, or has what it owned.
   const heirs = membersOf(cluster).filter(
-    (other) => other.id !== id && other.role === "primary" && other.slots.length > 0 && tookOver(other, id, past),
+    (other) => other.id !== id && other.role === "primary" && tookOver(other, id, past),
   );
   return heirs.length === 1 ? heirs[0] : undefined;
 }

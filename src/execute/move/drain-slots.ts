@@ -1,6 +1,6 @@
 import type { Credentials } from "../../node/connect.ts";
 import { type BinaryReply, type Command, ServerError } from "../../node/node.ts";
-import { waitUntil } from "../../node/wait-until.ts";
+import { type Patience, waitUntil } from "../../node/wait-until.ts";
 import type { Lane } from "./lane.ts";
 import { keyConflict, migrateFailed } from "./move-failures.ts";
 import { findConflicts } from "./same-keys.ts";
@@ -138,23 +138,33 @@ function authWords(credentials: Credentials | undefined): readonly string[] {
 /** Refusals that pass by themselves: a timeout, a target that is loading or has just lost its place in the cluster. */
 const PASSING = /IOERR|LOADING|TRYAGAIN|CLUSTERDOWN|MASTERDOWN|BUSY /;
 
+/** A target that is out of reach for longer may have failed over: then both ends are to be looked at again. */
+const OUT_OF_REACH_MS = 3_000;
+
+function patienceFor({ patience }: Lane, { message }: ServerError): Patience {
+  return /IOERR/.test(message) ? { ...patience, timeout: Math.min(patience.timeout, OUT_OF_REACH_MS) } : patience;
+}
+
 /** Makes the best of a refused MIGRATE. Some of its keys may have arrived all the same: what is there is looked at first. */
 async function settle(lane: Lane, batch: Batch, database: number, refusal: ServerError): Promise<void> {
   const { step } = lane;
   if (/BUSYKEY/.test(refusal.message)) return replaceEqual(lane, batch, database);
   if (!PASSING.test(refusal.message)) throw migrateFailed(batch.slot, step.from, step.to, refusal);
   let last = refusal;
-  const done = await waitUntil(async () => {
-    const [reply] = await lane.source.sendAllBinary([migrateCommand(lane, batch, database, false)]);
-    if (!(reply instanceof ServerError)) return true;
-    last = reply;
-    if (/BUSYKEY/.test(reply.message)) {
-      await replaceEqual(lane, batch, database);
-      return true;
-    }
-    if (!PASSING.test(reply.message)) throw migrateFailed(batch.slot, step.from, step.to, reply);
-    return undefined;
-  }, lane.patience);
+  const done = await waitUntil(
+    async () => {
+      const [reply] = await lane.source.sendAllBinary([migrateCommand(lane, batch, database, false)]);
+      if (!(reply instanceof ServerError)) return true;
+      last = reply;
+      if (/BUSYKEY/.test(reply.message)) {
+        await replaceEqual(lane, batch, database);
+        return true;
+      }
+      if (!PASSING.test(reply.message)) throw migrateFailed(batch.slot, step.from, step.to, reply);
+      return undefined;
+    },
+    patienceFor(lane, refusal),
+  );
   if (done === undefined) throw migrateFailed(batch.slot, step.from, step.to, last);
   lane.moved(batch.keys.length);
 }

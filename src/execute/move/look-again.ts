@@ -1,6 +1,5 @@
 import { SlotctlError } from "../../errors.ts";
 import type { NodeId, View } from "../../model/cluster.ts";
-import { hasSlot, parseRanges } from "../../model/slot.ts";
 import { waitUntil } from "../../node/wait-until.ts";
 import type { MoveSlots, NodeRef } from "../../plan/plan.ts";
 import { type Executor, forgive, viewOf } from "../executor.ts";
@@ -34,7 +33,7 @@ function refuseReplicas({ from, to }: MoveSlots, { source, target }: Pair): void
  * can be read.
  * @throws the failure when one of them stays away, or SlotctlError as soon as the other knows that it was replaced
  */
-export async function waitForPair(step: MoveSlots, executor: Executor, failure: unknown): Promise<void> {
+export async function waitForPair(step: MoveSlots, executor: Executor, seen: Pair, failure: unknown): Promise<void> {
   const text = failure instanceof SlotctlError ? failure.message : String(failure);
   executor.emit({ type: "notice", text: `${text}; looking again how far it is` });
   for (const ref of [step.from, step.to]) drop(ref, executor);
@@ -43,7 +42,7 @@ export async function waitForPair(step: MoveSlots, executor: Executor, failure: 
     if (source !== undefined && target !== undefined) return true;
     const witness = source ?? target;
     const away = source === undefined ? step.from : step.to;
-    const heir = witness && heirOf(away, step, witness);
+    const heir = witness && heirOf(away, seen.source, witness);
     if (heir !== undefined) throw failedOver(away, heir);
     return undefined;
   }, executor);
@@ -58,12 +57,8 @@ async function see(ref: NodeRef, executor: Executor): Promise<View | undefined> 
   return viewOf(executor, ref).catch((error: unknown) => forgive(executor, ref, error));
 }
 
-/** Who has the slots of the move now that a node is held for dead: neither of its two ends. */
-function heirOf({ id }: NodeRef, { from, to, slots }: MoveSlots, { lines }: View): NodeId | undefined {
-  const isDead = lines.some((line) => line.id === id && line.health === "failing");
-  if (!isDead) return undefined;
-  const ranges = parseRanges(slots) ?? [];
-  const first = ranges[0]?.start ?? 0;
-  const owner = lines.find((line) => hasSlot(line.slots, first));
-  return owner === undefined || owner.id === from.id || owner.id === to.id ? undefined : owner.id;
+/** Who was its replica when it was last seen, and is a primary now. */
+function heirOf({ id }: NodeRef, seen: View, now: View): NodeId | undefined {
+  const replicas = new Set(seen.lines.filter(({ primaryId }) => primaryId === id).map((line) => line.id));
+  return now.lines.find((line) => replicas.has(line.id) && line.role === "primary")?.id;
 }

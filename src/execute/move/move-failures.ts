@@ -9,7 +9,7 @@ import type { StaleSlot } from "./slot-states.ts";
 
 /**
  * Whether both ends have to be read again: a connection was lost, so that nothing is known of the last commands, or a
- * server's answer tells that the slot or the role of the node has changed since it was looked at.
+ * server's answer tells that the slot or the role of a node has changed since it was looked at, or may have.
  */
 export function isWorthAnotherLook(error: unknown): boolean {
   if (!(error instanceof SlotctlError)) return false;
@@ -18,7 +18,7 @@ export function isWorthAnotherLook(error: unknown): boolean {
   return cause instanceof ServerError && (isNoPrimary(cause.message) || MOVED_ON.test(cause.message));
 }
 
-const MOVED_ON = /not the owner of hash slot|\bMOVED\b|\bREADONLY\b/;
+const MOVED_ON = /not the owner of hash slot|\bMOVED\b|\bREADONLY\b|\bIOERR\b/;
 
 /** A node of the plan has stopped being a primary. `heir` is who took over, where that is known. */
 export function failedOver({ id, address }: NodeRef, heir: string | undefined): SlotctlError {

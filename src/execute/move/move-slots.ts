@@ -8,7 +8,7 @@ import { bystandersIn, type Closing, closeSlots } from "./close-slots.ts";
 import { drainSlots } from "./drain-slots.ts";
 import { Grace } from "./grace.ts";
 import { databasesOf, type Lane, type LaneSettings, withLane } from "./lane.ts";
-import { readPair, waitForPair } from "./look-again.ts";
+import { type Pair, readPair, waitForPair } from "./look-again.ts";
 import { isWorthAnotherLook, planIsStale } from "./move-failures.ts";
 import { type KeyRate, Pace } from "./pace.ts";
 import { setSlots } from "./set-slots.ts";
@@ -58,7 +58,7 @@ class Mover {
   #slotsDone = 0;
   #keysMoved = 0;
   #changed = false;
-  #wasSeen = false;
+  #seen: Pair | undefined;
 
   constructor(step: MoveSlots, context: MoveContext) {
     this.#step = step;
@@ -79,9 +79,9 @@ class Mover {
       } catch (error) {
         fruitless = this.#slotsDone + this.#keysMoved > before ? 0 : fruitless + 1;
         // Who cannot even be looked at once is not waited for: the address or the password may be wrong.
-        if (!this.#wasSeen || fruitless > FRUITLESS_LOOKS) throw error;
+        if (this.#seen === undefined || fruitless > FRUITLESS_LOOKS) throw error;
         if (executor.signal.aborted || !isWorthAnotherLook(error)) throw error;
-        await waitForPair(this.#step, executor, error);
+        await waitForPair(this.#step, executor, this.#seen, error);
       }
     }
   }
@@ -89,7 +89,7 @@ class Mover {
   async #moveWhatIsLeft(isFirst: boolean): Promise<void> {
     const { executor } = this.#context;
     const { source, target } = await readPair(this.#step, executor);
-    this.#wasSeen = true;
+    this.#seen = { source, target };
     const { atSource, unclosed, stale } = sortSlots(this.#step, this.#slots, source.myself, target.myself);
     if (stale.length > 0) throw planIsStale(stale);
     this.#slotsDone = this.#slots.length - atSource.length - unclosed.length;
