@@ -1,5 +1,5 @@
 import { type Cluster, type ClusterNode, membersOf, type NodeId, nodeById } from "../model/cluster.ts";
-import { intersectRanges, parseRanges, type SlotRanges } from "../model/slot.ts";
+import { countSlots, intersectRanges, parseRanges, type SlotRanges } from "../model/slot.ts";
 import type { NodeRef, Plan, PlannedShard, Step } from "./plan.ts";
 
 /** A node of the plan is no primary any more, and another of its shard has its slots. */
@@ -74,17 +74,24 @@ function pastOf(signature: string): ReadonlyMap<string, Past> {
 }
 
 function heirOf({ id }: NodeRef, past: ReadonlyMap<string, Past>, cluster: Cluster): ClusterNode | undefined {
+  const shard = past.get(id)?.shard;
+  if (shard === undefined) return undefined;
+  const had = past.get(shard)?.slots ?? [];
+  const kept = (node: ClusterNode) => countSlots(intersectRanges(node.slots, had));
+  const heirs = membersOf(cluster).filter((other) => {
+    if (other.id === id || other.role !== "primary") return false;
+    // One that joined later tells by what it has.
+    return past.get(other.id)?.shard === shard || (!past.has(other.id) && kept(other) > 0);
+  });
   const node = nodeById(cluster, id);
-  if (node?.role === "primary" && (node.view !== undefined || node.slots.length > 0)) return undefined;
-  if (node?.role === "replica") {
-    const heir = primaryOf(node, cluster);
-    return heir !== undefined && tookOver(heir, id, past) ? heir : undefined;
-  }
-  // Dead, or gone: who came after it was its replica, or has what it owned.
-  const heirs = membersOf(cluster).filter(
-    (other) => other.id !== id && other.role === "primary" && tookOver(other, id, past),
-  );
-  return heirs.length === 1 ? heirs[0] : undefined;
+  const leader = node?.role === "replica" ? primaryOf(node, cluster) : undefined;
+  const named = heirs.find((heir) => heir.id === leader?.id);
+  if (named !== undefined) return named;
+  // It is dead or gone; or it had just given a last slot away, and now follows the one who got it, or nobody at all.
+  const own = node?.role === "primary" ? kept(node) : 0;
+  const taking = heirs.filter((heir) => kept(heir) > own);
+  if (taking.length === 1) return taking[0];
+  return node?.view === undefined && own === 0 && heirs.length === 1 ? heirs[0] : undefined;
 }
 
 /** Through a chain of replicas, too; undefined when it leads nowhere. */
@@ -95,13 +102,4 @@ function primaryOf(node: ClusterNode, cluster: Cluster): ClusterNode | undefined
     at = at.primaryId === undefined ? undefined : nodeById(cluster, at.primaryId);
   }
   return undefined;
-}
-
-/** It was in the same shard when the plan was made, or came later and has slots which that shard had. */
-function tookOver(heir: ClusterNode, id: NodeId, past: ReadonlyMap<string, Past>): boolean {
-  const shard = past.get(id)?.shard;
-  if (shard === undefined) return false;
-  const then = past.get(heir.id);
-  if (then !== undefined) return then.shard === shard;
-  return intersectRanges(heir.slots, past.get(shard)?.slots ?? []).length > 0;
 }

@@ -24,6 +24,10 @@ export class FakeServer {
   readonly keys = new Map<number, Map<string, string>>();
   /** Refusals by the first words of a command, for as often as they say: {"CLUSTER SETSLOT": …}. */
   readonly refusals: { readonly words: RegExp; readonly text: string; times: number }[] = [];
+  /** Bytes of the keys that are no small ones. */
+  readonly sizes = new Map<string, number>();
+  /** Every command that it was sent, as text. */
+  readonly log: string[] = [];
   epoch: number;
   primaryId: NodeId | undefined;
   /** Others hold it for failing. */
@@ -72,6 +76,7 @@ export class FakeServer {
     circumstances: Circumstances = { isHalf: false },
   ): BinaryReply | ServerError {
     const words = command.map(String);
+    this.log.push(words.join(" "));
     const refusal = this.refusals.find(({ words: pattern, times }) => times > 0 && pattern.test(words.join(" ")));
     if (refusal !== undefined) {
       refusal.times--;
@@ -85,6 +90,8 @@ export class FakeServer {
         return this.#migrate(words.slice(1), servers, circumstances);
       case "DUMP":
         return this.#dump(words[1]!);
+      case "MEMORY":
+        return this.sizes.get(words[2]!) ?? 64;
       case "TYPE":
         return Buffer.from("string");
       case "ASKING":

@@ -58,7 +58,7 @@ async function see(ref: NodeRef, executor: Executor): Promise<View | undefined> 
 }
 
 /** Who was its replica when it was last seen, and is a primary now. */
-function heirOf({ id }: NodeRef, seen: View, now: View): NodeId | undefined {
+export function heirOf({ id }: NodeRef, seen: View, now: View): NodeId | undefined {
   const replicas = new Set(seen.lines.filter(({ primaryId }) => primaryId === id).map((line) => line.id));
   return now.lines.find((line) => replicas.has(line.id) && line.role === "primary")?.id;
 }

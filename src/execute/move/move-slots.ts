@@ -1,3 +1,5 @@
+import type { SlotctlError } from "../../errors.ts";
+import type { View } from "../../model/cluster.ts";
 import { parseRanges, slotsOf } from "../../model/slot.ts";
 import { countKeys } from "../../node/count-keys.ts";
 import type { Patience } from "../../node/wait-until.ts";
@@ -8,11 +10,11 @@ import { bystandersIn, type Closing, closeSlots } from "./close-slots.ts";
 import { drainSlots } from "./drain-slots.ts";
 import { Grace } from "./grace.ts";
 import { databasesOf, type Lane, type LaneSettings, withLane } from "./lane.ts";
-import { type Pair, readPair, waitForPair } from "./look-again.ts";
-import { isWorthAnotherLook, planIsStale } from "./move-failures.ts";
+import { heirOf, type Pair, readPair, waitForPair } from "./look-again.ts";
+import { failedOver, isWorthAnotherLook, planIsStale } from "./move-failures.ts";
 import { type KeyRate, Pace } from "./pace.ts";
 import { setSlots } from "./set-slots.ts";
-import { sortSlots } from "./slot-states.ts";
+import { type StaleSlot, sortSlots, unheardSlots } from "./slot-states.ts";
 
 /** What the moves of one run have in common. */
 export interface MoveContext {
@@ -89,9 +91,9 @@ class Mover {
   async #moveWhatIsLeft(isFirst: boolean): Promise<void> {
     const { executor } = this.#context;
     const { source, target } = await readPair(this.#step, executor);
-    this.#seen = { source, target };
     const { atSource, unclosed, stale } = sortSlots(this.#step, this.#slots, source.myself, target.myself);
-    if (stale.length > 0) throw planIsStale(stale);
+    if (stale.length > 0) throw this.#explainStale(stale, source);
+    this.#seen = { source, target };
     this.#slotsDone = this.#slots.length - atSource.length - unclosed.length;
     if (atSource.length + unclosed.length === 0) return;
     const closing = {
@@ -102,7 +104,16 @@ class Mover {
       bystanders: bystandersIn(source, this.#step),
     };
     await this.#close(unclosed, closing);
+    const { from, to } = this.#step;
+    const unheard = unheardSlots(this.#step, atSource, target);
+    await setSlots(await nodeOf(executor, to), to, unheard, ["NODE", from.id], closing);
     await this.#moveAll(atSource, closing);
+  }
+
+  /** A source that failed over may first be seen without its slots, and only then as a replica. */
+  #explainStale(stale: readonly StaleSlot[], now: View): SlotctlError {
+    const heir = this.#seen && heirOf(this.#step.from, this.#seen.source, now);
+    return heir === undefined ? planIsStale(stale) : failedOver(this.#step.from, heir);
   }
 
   async #moveAll(slots: readonly number[], closing: Closing): Promise<void> {

@@ -17,6 +17,7 @@ export async function setSlots(
   state: SlotState,
   { patience, oneFirst }: { readonly patience: Patience; readonly oneFirst: boolean },
 ): Promise<void> {
+  if (slots.length === 0) return;
   // A Valkey 8 whose replica is frozen keeps each SETSLOT waiting for 2 s: one says so before hundreds stand in line.
   const writes = oneFirst && slots.length > 1 ? [slots.slice(0, 1), slots.slice(1)] : [slots];
   for (const write of writes) await setUntilTaken(node, ref, write, state, patience);

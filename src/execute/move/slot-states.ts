@@ -1,4 +1,4 @@
-import type { NodeId, NodeLine } from "../../model/cluster.ts";
+import type { NodeId, NodeLine, View } from "../../model/cluster.ts";
 import { hasSlot } from "../../model/slot.ts";
 import type { MoveSlots, NodeRef } from "../../plan/plan.ts";
 
@@ -51,4 +51,14 @@ function foreignMove({ from, to }: MoveSlots, source: Open, target: Open): strin
 /** After a failover the other end still has the slot open with the primary before. */
 function isOrWas({ id, formerly = [] }: NodeRef, peer: NodeId): boolean {
   return peer === id || formerly.includes(peer);
+}
+
+/**
+ * Slots of the source that nobody owns in the target's eyes, or still the primary before. While a slot is being
+ * imported gossip does not touch it, so that a target never hears of a failover of its source; and a server that misses
+ * the owner of a slot takes no keys. Pure.
+ */
+export function unheardSlots({ from, to }: MoveSlots, slots: readonly number[], target: View): readonly number[] {
+  const others = target.lines.filter(({ id }) => id === from.id || id === to.id || !isOrWas(from, id));
+  return slots.filter((slot) => !others.some((line) => hasSlot(line.slots, slot)));
 }

@@ -132,3 +132,14 @@ test("an interrupted run leaves a slot with very many keys open, and the next go
   expect(cluster.server("b").keys.get(5)?.size).toBe(count);
   expect(cluster.openSlots()).toEqual([]);
 });
+
+test("after a timeout a key of more than 1 MB goes alone, with time by its size; the others go together", async () => {
+  const cluster = newCluster();
+  const server = cluster.server("a");
+  server.sizes.set("x1", 200 * 1024 * 1024);
+  server.refuse(/^MIGRATE .* x1/, "IOERR error or timeout reading from target instance", 1);
+  expect((await run(cluster)).error).toBeUndefined();
+  expectMoved(cluster);
+  const migrates = server.log.filter((text) => /^MIGRATE .*1$/.test(text)).map((text) => text.split("  0 ")[1]);
+  expect(migrates).toEqual(["60000 KEYS x1 y1", "60000 KEYS y1", "204800 KEYS x1"]);
+});

@@ -89,6 +89,15 @@ describe("a plan whose primaries", () => {
     expect(ofTarget.failovers).toEqual([]);
   });
 
+  test("gave a last slot away while they failed over go on with the heir, whomever they follow now", () => {
+    const follows = clusterNow({ a1: [0, 8190], b: [8191, 16_383], c: [] }, { replicas: { a: "b", b1: "b" } });
+    expect(movesOf(follows)).toBe("a1 -> b");
+    const empty = clusterNow({ a: [], a1: [0, 8191], b: [8192, 16_383], c: [] }, { replicas: { b1: "b" } });
+    expect(movesOf(empty)).toBe("a1 -> b");
+    const few = clusterNow({ a: [0, 3], a1: [4, 8191], b: [8192, 16_383], c: [] }, { replicas: { b1: "b" } });
+    expect(movesOf(few)).toBe("a1 -> b");
+  });
+
   test("failed over twice remembers every one of them, also in its file", () => {
     const once = clusterNow({ a1: [0, 8191], b: [8192, 16_383], c: [] }, { replicas: { a: "a1", a2: "a1", b1: "b" } });
     const again = clusterOf({ a2: [0, 8191], b: [8192, 16_383], c: [] }, { replicas: { a: "a2", a1: "a2", b1: "b" } });

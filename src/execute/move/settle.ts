@@ -1,0 +1,81 @@
+import { type Command, ServerError } from "../../node/node.ts";
+import { type Patience, waitUntil } from "../../node/wait-until.ts";
+import { type BigKey, findBigKeys, timeoutFor } from "./big-keys.ts";
+import type { Lane } from "./lane.ts";
+import { type Batch, migrateCommand } from "./migrate-command.ts";
+import { keyConflict, migrateFailed } from "./move-failures.ts";
+import { findConflicts } from "./same-keys.ts";
+
+/** Refusals that pass by themselves: a timeout, a target that is loading or has just lost its place in the cluster. */
+const PASSING = /IOERR|LOADING|TRYAGAIN|CLUSTERDOWN|MASTERDOWN|BUSY /;
+
+/** A target that is out of reach for longer may have failed over: then both ends are to be looked at again. */
+const OUT_OF_REACH_MS = 3_000;
+
+/**
+ * Makes the best of a refused MIGRATE. Some of its keys may have arrived all the same: what is there is looked at
+ * before it is replaced.
+ * @throws SlotctlError when the keys cannot be moved; each is then at the source, or at the target, or the same at both
+ */
+export async function settle(lane: Lane, batch: Batch, refusal: ServerError): Promise<void> {
+  const isTimeout = /IOERR/.test(refusal.message);
+  const big = isTimeout ? await findBigKeys(lane, batch.keys) : [];
+  const small = { ...batch, keys: batch.keys.filter((key) => !big.some((other) => other.key === key)) };
+  if (small.keys.length > 0) await migrateAgain(lane, small, refusal);
+  for (const key of big) await migrateAlone(lane, batch, key, refusal);
+  lane.moved(batch.keys.length);
+}
+
+/** With as much time as its size asks for, over a connection that waits so long. */
+async function migrateAlone(lane: Lane, batch: Batch, big: BigKey, refusal: ServerError): Promise<void> {
+  const { connections, limits } = lane.executor;
+  const timeoutMs = timeoutFor(big, limits.migrateTimeoutMs);
+  const source = await connections.open(lane.source.address, timeoutMs + connections.settings.commandTimeout);
+  try {
+    if (batch.database !== 0) await source.send("SELECT", batch.database);
+    await migrateAgain({ ...lane, source }, { ...batch, keys: [big.key] }, refusal, timeoutMs);
+  } finally {
+    source.close();
+  }
+}
+
+async function migrateAgain(lane: Lane, batch: Batch, refusal: ServerError, timeoutMs?: number): Promise<void> {
+  const { source, step } = lane;
+  const how = timeoutMs === undefined ? {} : { timeoutMs };
+  let last = refusal;
+  const done = await waitUntil(
+    async () => {
+      if (/BUSYKEY/.test(last.message)) return replaceEqual(lane, batch, how);
+      if (!PASSING.test(last.message)) throw migrateFailed(batch.slot, step.from, step.to, last);
+      const [reply] = await source.sendAllBinary([migrateCommand(lane, batch, how)]);
+      if (!(reply instanceof ServerError)) return true;
+      last = reply;
+      return /BUSYKEY/.test(last.message) ? replaceEqual(lane, batch, how) : undefined;
+    },
+    patienceFor(lane, refusal),
+  );
+  if (done === undefined) throw migrateFailed(batch.slot, step.from, step.to, last);
+}
+
+function patienceFor({ patience }: Lane, { message }: ServerError): Patience {
+  return /IOERR/.test(message) ? { ...patience, timeout: Math.min(patience.timeout, OUT_OF_REACH_MS) } : patience;
+}
+
+/**
+ * The target holds some of these keys already, as after a MIGRATE that timed out once they had arrived. What is equal
+ * on both sides is replaced by itself; where it differs, neither is touched.
+ */
+async function replaceEqual(lane: Lane, batch: Batch, how: { readonly timeoutMs?: number }): Promise<true> {
+  const { step, source, target, executor } = lane;
+  const { slot, database, keys } = batch;
+  const select: Command[] = lane.databases.length > 1 ? [["SELECT", database]] : [];
+  const [conflict, ...others] = await findConflicts(keys, { source, target, select });
+  if (conflict !== undefined) throw keyConflict(conflict, slot, step.from, step.to, others.length);
+  const [reply] = await source.sendAllBinary([migrateCommand(lane, batch, { ...how, replace: true })]);
+  if (reply instanceof ServerError) throw migrateFailed(slot, step.from, step.to, reply);
+  executor.emit({
+    type: "notice",
+    text: `slot ${slot}: keys that were already there with the same value were replaced`,
+  });
+  return true;
+}
