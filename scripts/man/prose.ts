@@ -116,7 +116,8 @@ export const ERROR_CODES: Readonly<Record<string, string>> = {
   DECLINED: "The question was answered with no.",
   DIRECTORY_IN_USE: "Sandbox: a directory that has to be made is there already.",
   DIRECTORY_UNUSABLE: "Sandbox: the directory cannot be written to.",
-  FAILED_OVER: "A primary of the plan has failed over; `resume`, or `apply` of the same plan, goes on with the new one.",
+  FAILED_OVER:
+    "A primary of the plan has failed over; `resume`, or `apply` of the same plan, goes on with the new one.",
   FILE_UNREADABLE: "A certificate, key or CA cannot be read.",
   HOST_UNUSABLE: "Sandbox: the address is not one of this machine.",
   INTERRUPTED: "Stopped by a signal; the message says whether anything was changed.",
