@@ -18,7 +18,7 @@ export function isWorthAnotherLook(error: unknown): boolean {
   return cause instanceof ServerError && (isNoPrimary(cause.message) || MOVED_ON.test(cause.message));
 }
 
-const MOVED_ON = /not the owner of hash slot|\bMOVED\b|\bREADONLY\b|\bIOERR\b/;
+const MOVED_ON = /not the owner of hash slot|Target node is not a|\bCLUSTERDOWN\b|\bMOVED\b|\bREADONLY\b|\bIOERR\b/;
 
 /** A node of the plan has stopped being a primary. `heir` is who took over, where that is known. */
 export function failedOver({ id, address }: NodeRef, heir: string | undefined): SlotctlError {
