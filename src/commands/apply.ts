@@ -7,6 +7,7 @@ import type { NodeRef, Plan, Step } from "../plan/plan.ts";
 import { survey } from "../survey/survey.ts";
 import { declined } from "./carry-out-plan.ts";
 import type { Context } from "./context.ts";
+import { MovedKeys } from "./moved-keys.ts";
 import { runKept } from "./run-kept.ts";
 import { findUnfinished } from "./unfinished-plan.ts";
 
@@ -19,7 +20,6 @@ export interface ApplyOptions {
 /** Carries out a saved plan, or what is left of it: steps that are done already are passed over. */
 export async function apply(saved: Plan, options: ApplyOptions, context: Context, kept?: string): Promise<ExitCode> {
   const { connections, view } = context;
-  const started = performance.now();
   const seeds = membersOf(saved).map(({ address }) => connections.dialOf(address));
   const cluster = await survey(context.seeds.length > 0 ? context.seeds : seeds, connections);
   const { plan, failovers } = followFailovers(saved, cluster);
@@ -27,13 +27,21 @@ export async function apply(saved: Plan, options: ApplyOptions, context: Context
   for (const failover of failovers) view.event({ type: "notice", text: failoverText(failover) });
   view.saved(plan);
   if (options.dryRun) {
-    view.result({ kind: "applied", plan, outcome: "dry-run", seconds: 0 });
+    view.result({ kind: "applied", plan, outcome: "dry-run", keysMoved: 0, seconds: 0 });
     return ExitCode.Ok;
   }
   if (!(await context.confirm("Carry out this plan?"))) throw declined();
-  const changed = await runKept(plan, cluster, options, context, kept);
+  const keys = new MovedKeys();
+  const started = performance.now();
+  const changed = await runKept(
+    plan,
+    cluster,
+    options,
+    { ...context, view: { event: keys.counting(view.event) } },
+    kept,
+  );
   const seconds = (performance.now() - started) / 1000;
-  view.result({ kind: "applied", plan, outcome: changed ? "done" : "nothing", seconds });
+  view.result({ kind: "applied", plan, outcome: changed ? "done" : "nothing", keysMoved: keys.total, seconds });
   return ExitCode.Ok;
 }
 

@@ -35,7 +35,7 @@ export async function runMoves(
     dials: new Map(),
     emit: (event) => {
       events.push(event);
-      if (event.type === "move-progress" && event.keysMoved > 0) onKeys?.();
+      if (event.type === "move-progress" && (event.keysMoved ?? 0) > 0) onKeys?.();
     },
     signal: signal ?? new AbortController().signal,
     witnesses: [],

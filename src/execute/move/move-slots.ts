@@ -1,6 +1,6 @@
 import type { SlotctlError } from "../../errors.ts";
 import type { View } from "../../model/cluster.ts";
-import { parseRanges, slotsOf } from "../../model/slot.ts";
+import { formatRanges, parseRanges, slotsOf, toRanges } from "../../model/slot.ts";
 import { countKeys } from "../../node/count-keys.ts";
 import type { Patience } from "../../node/wait-until.ts";
 import type { MoveSlots } from "../../plan/plan.ts";
@@ -25,9 +25,12 @@ export interface MoveContext {
 }
 
 export interface MoveProgress {
+  /** Arrived since it was told the last time, as Redis writes them. */
+  readonly slots: string;
   readonly slotsDone: number;
   readonly slotsTotal: number;
   readonly keysMoved: number;
+  readonly keysTotal: number;
   readonly batch: number;
   readonly blockMs: number;
 }
@@ -57,8 +60,9 @@ class Mover {
   readonly #grace: Grace;
   /** An abort is looked for between chunks; within one it would leave slots open for nothing. */
   readonly #patience: Patience;
-  #slotsDone = 0;
+  readonly #arrivedSlots = new Set<number>();
   #keysMoved = 0;
+  #keysTotal = 0;
   #changed = false;
   #seen: Pair | undefined;
 
@@ -74,12 +78,12 @@ class Mover {
   async run(): Promise<boolean> {
     const { executor } = this.#context;
     for (let fruitless = 0, isFirst = true; ; isFirst = false) {
-      const before = this.#slotsDone + this.#keysMoved;
+      const before = this.#arrivedSlots.size + this.#keysMoved;
       try {
         await this.#moveWhatIsLeft(isFirst);
         return this.#changed;
       } catch (error) {
-        fruitless = this.#slotsDone + this.#keysMoved > before ? 0 : fruitless + 1;
+        fruitless = this.#arrivedSlots.size + this.#keysMoved > before ? 0 : fruitless + 1;
         // Who cannot even be looked at once is not waited for: the address or the password may be wrong.
         if (this.#seen === undefined || fruitless > FRUITLESS_LOOKS) throw error;
         if (executor.signal.aborted || !isWorthAnotherLook(error)) throw error;
@@ -94,7 +98,8 @@ class Mover {
     const { atSource, unclosed, stale } = sortSlots(this.#step, this.#slots, source.myself, target.myself);
     if (stale.length > 0) throw this.#explainStale(stale, source);
     this.#seen = { source, target };
-    this.#slotsDone = this.#slots.length - atSource.length - unclosed.length;
+    const toGo = new Set([...atSource, ...unclosed]);
+    this.#arrived(this.#slots.filter((slot) => !toGo.has(slot)));
     if (atSource.length + unclosed.length === 0) return;
     const closing = {
       executor,
@@ -120,7 +125,10 @@ class Mover {
     const { executor, rate } = this.#context;
     const source = await nodeOf(executor, this.#step.from);
     const databases = await databasesOf(source);
-    const chunks = chunksOf(slots, await countKeys(source, slots, databases));
+    const counts = await countKeys(source, slots, databases);
+    this.#keysTotal = this.#keysMoved + [...counts.values()].reduce((sum, keys) => sum + keys, 0);
+    this.#tell();
+    const chunks = chunksOf(slots, counts);
     const next = chunks[Symbol.iterator]();
     const settings: LaneSettings = {
       step: this.#step,
@@ -171,8 +179,7 @@ class Mover {
     this.#changed = true;
     this.#context.onChange();
     await closeSlots(slots, closing);
-    this.#slotsDone += slots.length;
-    this.#tell();
+    this.#arrived(slots);
   }
 
   /** Every key of the slot is at one of the two nodes, and clients that follow ASK find it. */
@@ -188,11 +195,20 @@ class Mover {
     this.#tell();
   }
 
-  #tell(): void {
+  /** Each slot is told once, however often both ends are looked at. */
+  #arrived(slots: readonly number[]): void {
+    const fresh = slots.filter((slot) => !this.#arrivedSlots.has(slot));
+    for (const slot of fresh) this.#arrivedSlots.add(slot);
+    this.#tell(formatRanges(toRanges(fresh)));
+  }
+
+  #tell(slots = ""): void {
     this.#context.progress({
-      slotsDone: this.#slotsDone,
+      slots,
+      slotsDone: this.#arrivedSlots.size,
       slotsTotal: this.#slots.length,
       keysMoved: this.#keysMoved,
+      keysTotal: this.#keysTotal,
       batch: this.#pace.keys,
       blockMs: this.#pace.lastMs,
     });
