@@ -47,6 +47,7 @@ const STEPS: { readonly [Kind in Step["kind"]]: Extract<Step, { kind: Kind }> } 
   meet: { kind: "meet", nodes: [a!, { ...b!, address: { host: "::1", port: 7001, busPort: 17_001 } }] },
   replicate: { kind: "replicate", node: b!, primary: a! },
   "move-slots": { kind: "move-slots", from: a!, to: c!, slots: "12", method: "atomic" },
+  "set-config": { kind: "set-config", node: a!, setting: "cluster-allow-replica-migration", value: "no" },
 };
 
 const PLAN: Plan = {
@@ -99,7 +100,7 @@ describe("a plan that was saved", () => {
 
   test("gets its slots in the usual form, however they were typed", () => {
     const reading = readPlan(changed("steps.1.slots", " 7, 0-5\n,6 ,0003"));
-    expect(reading).toMatchObject({ kind: "plan", plan: { steps: [{}, { slots: "0-7" }, {}, {}, {}] } });
+    expect(reading).toMatchObject({ kind: "plan", plan: { steps: [{}, { slots: "0-7" }, {}, {}, {}, {}] } });
   });
 
   test("cannot make a terminal do anything with its words", () => {
