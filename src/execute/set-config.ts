@@ -1,11 +1,11 @@
-import { ServerError } from "../node/node.ts";
+import { type Node, ServerError } from "../node/node.ts";
 import type { SetConfig, Step } from "../plan/plan.ts";
 import { type Executor, nodeOf, type OnChange } from "./executor.ts";
 import { configRefused } from "./failures.ts";
 
 /** @throws SlotctlError when the server does not let its setting be read or changed */
 export async function setConfig(
-  { node, setting, value }: SetConfig,
+  { node, setting, value }: Omit<SetConfig, "kind">,
   executor: Executor,
   onChange: OnChange,
 ): Promise<boolean> {
@@ -13,13 +13,26 @@ export async function setConfig(
   try {
     const found = await server.send("CONFIG", "GET", setting);
     if (Array.isArray(found) && found[1] === value) return false;
-    onChange();
-    await server.send("CONFIG", "SET", setting, value);
-    return true;
   } catch (error) {
     if (error instanceof ServerError) throw configRefused(setting, node, error);
     throw error;
   }
+  return set(server, { node, setting, value }, onChange);
+}
+
+/** One that is refused has changed nothing; of one that was not answered nobody knows. */
+async function set(
+  server: Node,
+  { node, setting, value }: Omit<SetConfig, "kind">,
+  onChange: OnChange,
+): Promise<boolean> {
+  const [outcome] = await server.sendAll([["CONFIG", "SET", setting, value]]).catch((error: unknown) => {
+    onChange();
+    throw error;
+  });
+  if (outcome instanceof ServerError) throw configRefused(setting, node, outcome);
+  onChange();
+  return true;
 }
 
 /** Those of the steps not done yet that put back what a step that was begun has changed. */

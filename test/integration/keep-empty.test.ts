@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { formatAddress } from "../../src/model/address.ts";
 import { ENGINES, type TestEngine } from "../helpers/engines.ts";
 import { eventually } from "../helpers/eventually.ts";
-import { runSlotctl } from "../helpers/run-slotctl.ts";
+import { runSlotctl, startSlotctl } from "../helpers/run-slotctl.ts";
 import { type Member, startCluster } from "../helpers/start-cluster.ts";
 
 const SETTING = "cluster-allow-replica-migration";
@@ -78,4 +78,54 @@ describe.each(ENGINES)("an emptied primary on $name", (engine: TestEngine) => {
       for (const node of [a, a1]) expect(await lineOf(node)).toContain(`myself,slave ${b.id}`);
     });
   });
+
+  test.each(["SIGINT", "SIGKILL"] as const)("has its setting back after %s and resume", async (signal) => {
+    await using cluster = await startCluster(engine, { a: [0, 2000], b: [2001, 16_383] }, { replicas: { a: 1 } });
+    const { a, a1, b } = cluster.nodes;
+    await fill(a, 1000);
+    const moving = ["--weight", `${nameOf(a)}=0`, "--method", "keys", "--rate", "400", "--max-block", "1ms"];
+    const run = startSlotctl(["rebalance", nameOf(a), ...moving, "--keep-empty", "--yes", "--progress", "json"]);
+    await eventually(() => expect(run.stderr).toMatch(/"slotsDone":[1-9]/), { within: 20_000 });
+    expect([await settingOf(a), await settingOf(a1)]).toEqual(["no", "no"]);
+    run.kill(signal);
+    const ended = await run.result;
+    // Nobody was left to put it back.
+    const left = signal === "SIGINT" ? "yes" : "no";
+    expect(ended.code).toBe(signal === "SIGINT" ? 6 : null);
+    expect([await settingOf(a), await settingOf(a1)]).toEqual([left, left]);
+    expect(await runSlotctl(["resume", nameOf(b), "--yes"])).toMatchObject({ code: 0 });
+    expect([await settingOf(a), await settingOf(a1)]).toEqual(["yes", "yes"]);
+    await cluster.waitUntilAgreed();
+    expect(await lineOf(a)).toMatch(/myself,master .* connected$/);
+    expect(await lineOf(a1)).toContain(`myself,slave ${a.id}`);
+    expect(await b.call("DBSIZE")).toBe(1000);
+  });
+
+  test("is refused to a user who may not read or change the setting, and nothing moves", async () => {
+    await using cluster = await startCluster(engine, { a: [0, 99], b: [100, 16_383] });
+    const { a, b } = cluster.nodes;
+    const slots = ["--from", nameOf(a), "--to", nameOf(b), "--slots", "100", "--keep-empty", "--yes"];
+    for (const [forbidden, text, code] of [
+      ["-config", /does not tell its cluster-allow-replica-migration/, 2],
+      ["-config|set", /does not let cluster-allow-replica-migration be changed: NOPERM/, 1],
+    ] as const) {
+      for (const node of [a, b]) {
+        await node.call("ACL", "SETUSER", "mover", "reset", "on", ">secret", "~*", "&*", "+@all", forbidden);
+      }
+      const login = ["--user", "mover", "--pass", "secret"];
+      const run = await runSlotctl(["reshard", nameOf(a), ...slots, ...login]);
+      expect(run.stderr).toMatch(text);
+      expect(run.code).toBe(code);
+      expect(await lineOf(a)).toContain(" 0-99");
+    }
+    expect((await runSlotctl(["resume", nameOf(a), "--yes"])).stderr).toContain("no unfinished plan");
+  });
 });
+
+/** Keys in the slots of this node. */
+async function fill(node: Member, count: number): Promise<void> {
+  const tags = Array.from({ length: count * 20 }, (_, i) => `k${i}`);
+  const slots = await node.callAll(tags.map((tag) => ["CLUSTER", "KEYSLOT", tag]));
+  const own = tags.filter((_, i) => Number(slots[i]) <= 2000).slice(0, count);
+  await node.callAll(own.map((tag) => ["SET", tag, "value"]));
+}
