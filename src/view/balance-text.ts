@@ -3,7 +3,7 @@ import type { LoadMeasure } from "../model/evidence.ts";
 import { formatRanges } from "../model/slot.ts";
 import type { MovePreview } from "../plan/move-plan.ts";
 import { type BeforeAndAfter, type PrimaryBalance, primaryBalances } from "../plan/move-totals.ts";
-import { fittingLines } from "./table.ts";
+import { fittingLines, tableLines } from "./table.ts";
 import { bytesText, groupDigits, shortName } from "./words.ts";
 
 const SLOT_COLUMNS = [
@@ -49,7 +49,7 @@ function contentLines(preview: MovePreview, balances: readonly PrimaryBalance[])
       : cells(balance.load, load === "memory" ? bytesText : (value) => percentText(value, total))),
     bars[i]!,
   ]);
-  return ["", ...fittingLines(columns, rows)];
+  return ["", ...tableLines(columns, rows).map((line) => `  ${line}`)];
 }
 
 const LOAD_COLUMNS: Readonly<Record<Exclude<LoadMeasure, "keys">, readonly { title: string; align: "right" }[]>> = {

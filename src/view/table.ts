@@ -50,7 +50,7 @@ export function wrap(text: string, width: number, indent = ""): readonly string[
 /** Indented, and the last column, a list with commas, cut where 80 columns are not enough for all of it. */
 export function fittingLines(columns: readonly Column[], rows: readonly (readonly string[])[]): readonly string[] {
   const [titles = ""] = tableLines(columns, [...rows.map((row) => [...row.slice(0, -1), "-"])]);
-  const room = Math.max(10, 78 - titles.length + (columns.at(-1)?.title.length ?? 0));
+  const room = Math.max(8, 78 - titles.length + (columns.at(-1)?.title.length ?? 0));
   const cut = rows.map((row) => [...row.slice(0, -1), fewItems(row.at(-1) ?? "", room)]);
   return tableLines(columns, cut).map((line) => `  ${line}`);
 }
