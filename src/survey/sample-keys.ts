@@ -51,12 +51,17 @@ export async function sampleKeys(
 
 /** The types of these keys, in their order: "hash". */
 export async function typesOf(server: Node, keys: readonly SampledKey[]): Promise<readonly string[]> {
-  const types: string[] = [];
-  for (const { key, database } of keys) {
-    const [type] = await sendIn(server, database, [["TYPE", key]]);
-    types.push(String(type));
+  const types = new Map<SampledKey, string>();
+  for (const database of new Set(keys.map((key) => key.database))) {
+    const own = keys.filter((key) => key.database === database);
+    const replies = await sendIn(
+      server,
+      database,
+      own.map(({ key }): Command => ["TYPE", key]),
+    );
+    for (const [i, key] of own.entries()) types.set(key, String(replies[i]));
   }
-  return types;
+  return keys.map((key) => types.get(key)!);
 }
 
 function evenly(slots: readonly number[], most: number): readonly number[] {

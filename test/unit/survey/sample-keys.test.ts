@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { type BinaryReply, type Command, type Node, ServerError } from "../../../src/node/node.ts";
-import { estimateBytes, type SampledKey, sampleKeys } from "../../../src/survey/sample-keys.ts";
+import { estimateBytes, type SampledKey, sampleKeys, typesOf } from "../../../src/survey/sample-keys.ts";
 
 interface Asked {
   readonly slots: readonly number[];
@@ -18,6 +18,7 @@ function serverWith(counts: ReadonlyMap<number, number>): { readonly node: Node;
       database = Number(sub);
       return Buffer.from("OK");
     }
+    if (name === "TYPE") return Buffer.from(`type of ${sub} in ${database}`);
     if (name === "MEMORY") return String(third).startsWith("gone") ? null : Number(String(third).split(":")[1]);
     expect(`${name} ${sub}`).toBe("CLUSTER GETKEYSINSLOT");
     slots.push(Number(third));
@@ -70,6 +71,16 @@ test("it stops when the time is up, and looks nowhere where there is nothing", a
   expect(await sampleKeys(node, new Map([[1, 1]]), [0], { ...ALL, until: 0 })).toEqual([]);
   expect(await sampleKeys(node, new Map(), [0], ALL)).toEqual([]);
   expect(asked().commands).toBe(0);
+});
+
+test("types are asked for in the database of each key, and keep the order of the keys", async () => {
+  const { node } = serverWith(new Map());
+  const key = (name: string, database: number): SampledKey => ({ key: Buffer.from(name), database, slot: 1, bytes: 1 });
+  expect(await typesOf(node, [key("a", 0), key("b", 9), key("c", 0)])).toEqual([
+    "type of a in 0",
+    "type of b in 9",
+    "type of c in 0",
+  ]);
 });
 
 test("a refusal is no size", async () => {
