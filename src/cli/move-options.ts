@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { MoveOptions } from "../commands/moves.ts";
 import type { RunOptions } from "../commands/run-kept.ts";
-import { countArgument, durationArgument } from "./options.ts";
+import { countArgument, durationArgument, sizeArgument } from "./options.ts";
 
 /** The flags of every command that moves slots. */
 export interface MoveFlags {
@@ -13,6 +13,8 @@ export interface MoveFlags {
   readonly replace?: boolean;
   /** Not there for a plan that is made already: it says itself. */
   readonly method?: MoveOptions["method"];
+  readonly keepEmpty?: boolean;
+  readonly bigKey?: number;
   readonly dryRun?: boolean;
   readonly detailedExitcode?: boolean;
   readonly planOut?: string;
@@ -46,6 +48,12 @@ export function addPlanOptions(command: Command): Command {
   const method = new Option("--method <how>", "auto takes the servers' own atomic migration where they have it");
   return command
     .addOption(method.choices(["auto", "keys", "atomic"]).default("auto"))
+    .option("--keep-empty", "primaries that lose all their slots stay primaries")
+    .addOption(
+      new Option("--big-key <size>", "name keys in the plan from this size on, as far as it looks at them")
+        .argParser(sizeArgument)
+        .default(10_000_000, "10MB"),
+    )
     .option("--dry-run", "show the plan and change nothing")
     .option("--detailed-exitcode", "with --dry-run: exit 10 when there are changes to make")
     .option("--plan-out <file>", "save the plan as JSON, for slotctl apply");
@@ -67,6 +75,8 @@ export function moveOptionsOf(flags: MoveFlags, environment: MoveOptions["enviro
   return {
     limits: limitsOf(flags),
     method: flags.method ?? "auto",
+    keepEmpty: flags.keepEmpty === true,
+    bigKeyBytes: flags.bigKey ?? Number.POSITIVE_INFINITY,
     dryRun: flags.dryRun === true,
     detailedExitCode: flags.detailedExitcode === true,
     planOut: flags.planOut,
@@ -74,7 +84,8 @@ export function moveOptionsOf(flags: MoveFlags, environment: MoveOptions["enviro
   };
 }
 
-function positiveDuration(text: string): number {
+/** A time that is not nothing, in whole milliseconds. */
+export function positiveDuration(text: string): number {
   const milliseconds = durationArgument(text);
   if (milliseconds < 1) throw new InvalidArgumentError("Expected a time of at least 1ms");
   return Math.round(milliseconds);

@@ -123,6 +123,16 @@ export function durationArgument(text: string): number {
   return Number(match[1]) * factor;
 }
 
+/** "10MB", "512kB", "2GB", or a bare number of bytes; in powers of 1000. */
+export function sizeArgument(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)\s*([kMG]?B)?$/i.exec(text);
+  const factor = { b: 1, kb: 1e3, mb: 1e6, gb: 1e9 }[(match?.[2] ?? "B").toLowerCase()]!;
+  if (match === null || Number(match[1]) * factor < 1) {
+    throw new InvalidArgumentError("Expected a size of at least 1 byte, for example 512kB, 10MB or 2GB");
+  }
+  return Math.round(Number(match[1]) * factor);
+}
+
 /** A time that is not nothing: nobody answers in 0 s. */
 function timeoutArgument(text: string): number {
   const milliseconds = durationArgument(text);

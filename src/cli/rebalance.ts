@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { RebalanceOptions } from "../commands/rebalance.ts";
-import { addLimitOptions, addPlanOptions, type MoveFlags, moveOptionsOf } from "./move-options.ts";
+import { addLimitOptions, addPlanOptions, type MoveFlags, moveOptionsOf, positiveDuration } from "./move-options.ts";
 import { type Environment, type Running, runFromSeed } from "./open-context.ts";
 import { seedsArgument } from "./options.ts";
 
@@ -8,6 +8,8 @@ interface Flags extends MoveFlags {
   readonly weight: RebalanceOptions["weights"];
   readonly threshold: number;
   readonly useEmptyPrimaries?: boolean;
+  readonly by: RebalanceOptions["by"];
+  readonly sample: number;
 }
 
 export function addRebalance(program: Command, running: Running, environment: Environment): void {
@@ -16,7 +18,8 @@ export function addRebalance(program: Command, running: Running, environment: En
     .summary("even out the slots between the primaries")
     .description(
       "Gives every primary its share of the slots, with the fewest moved. Nothing happens while all are within the " +
-        "threshold; weight 0 empties a primary. Ctrl-C stops once the slots in flight have arrived; slotctl resume goes on.",
+        "threshold. --by evens out what is in the slots instead of their number: the keys, the memory they take, or the " +
+        "CPU time or traffic of the next seconds. Weight 0 empties a primary. Ctrl-C stops once the slots in flight have arrived; slotctl resume goes on.",
     )
     .argument("[seed]", "any node of the cluster, host:port; several with commas", seedsArgument)
     .addOption(
@@ -29,7 +32,17 @@ export function addRebalance(program: Command, running: Running, environment: En
         .argParser(percentArgument)
         .default(2),
     )
-    .option("--use-empty-primaries", "primaries without slots get their share as well");
+    .option("--use-empty-primaries", "primaries without slots get their share as well")
+    .addOption(
+      new Option("--by <what>", "what is evened out; cpu and network need servers that measure it")
+        .choices(["slots", "keys", "memory", "cpu", "network"])
+        .default("slots"),
+    )
+    .addOption(
+      new Option("--sample <time>", "for how long cpu or network is watched")
+        .argParser(positiveDuration)
+        .default(5000, "5s"),
+    );
   addLimitOptions(addPlanOptions(command))
     .addHelpText(
       "after",
@@ -37,12 +50,21 @@ export function addRebalance(program: Command, running: Running, environment: En
 Examples:
   slotctl rebalance 10.0.0.1:7000 --use-empty-primaries
   slotctl rebalance 10.0.0.1:7000 --weight 10.0.0.2:7000=0 --dry-run
-  slotctl rebalance 10.0.0.1:7000 --weight 3f2a=2 --threshold 5 --yes`,
+  slotctl rebalance 10.0.0.1:7000 --weight 3f2a=2 --threshold 5 --yes
+  slotctl rebalance 10.0.0.1:7000 --by memory --dry-run
+  slotctl rebalance 10.0.0.1:7000 --by cpu --sample 30s`,
     )
     .action(async (seeds, flags: Flags, self: Command) => {
       const { rebalance } = await import("../commands/rebalance.ts");
-      const { weight: weights, threshold: thresholdPercent, useEmptyPrimaries = false } = flags;
-      const options = { ...moveOptionsOf(flags, environment), weights, thresholdPercent, useEmptyPrimaries };
+      const { weight: weights, threshold: thresholdPercent, useEmptyPrimaries = false, by, sample: sampleMs } = flags;
+      const options = {
+        ...moveOptionsOf(flags, environment),
+        weights,
+        thresholdPercent,
+        useEmptyPrimaries,
+        by,
+        sampleMs,
+      };
       await runFromSeed(running, self, seeds, (context) => rebalance(options, context));
     });
 }

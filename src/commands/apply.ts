@@ -70,6 +70,7 @@ function nodesOf(step: Step): readonly NodeRef[] {
   switch (step.kind) {
     case "set-config-epoch":
     case "add-slots":
+    case "set-config":
       return [step.node];
     case "meet":
       return step.nodes;

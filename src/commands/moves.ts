@@ -1,11 +1,12 @@
 import { ExitCode, SlotctlError } from "../errors.ts";
 import { atomicDialectOf } from "../execute/atomic/dialect.ts";
 import { type Cluster, type ClusterNode, type NodeId, nodeById } from "../model/cluster.ts";
-import { type MovePreview, planMoves } from "../plan/move-plan.ts";
+import { type MovePlanExtras, type MovePreview, mayMigrate, planMoves, shardsEmptiedBy } from "../plan/move-plan.ts";
 import type { MoveMethod } from "../plan/plan.ts";
 import { applyMoves, type MoveProblem, type SlotMove } from "../plan/slot-moves.ts";
-import { countKeysPerSlot } from "../survey/count-keys.ts";
+import { surveyKeys } from "../survey/key-evidence.ts";
 import { moveProblemText } from "../view/moves-text.ts";
+import { nodeName } from "../view/words.ts";
 import { carryOutPlan, type PlanOptions } from "./carry-out-plan.ts";
 import type { Context } from "./context.ts";
 import { MovedKeys } from "./moved-keys.ts";
@@ -14,6 +15,10 @@ import { findUnfinished } from "./unfinished-plan.ts";
 /** What all commands have in common that move slots. */
 export interface MoveOptions extends PlanOptions {
   readonly method: "auto" | MoveMethod;
+  /** Primaries that lose all their slots stay primaries. */
+  readonly keepEmpty: boolean;
+  /** From how many bytes on a key is named in the plan. */
+  readonly bigKeyBytes: number;
 }
 
 /** @throws SlotctlError that names every reason why the slots cannot be moved as asked */
@@ -34,10 +39,17 @@ export async function carryOutMoves(
   moves: readonly SlotMove[],
   options: MoveOptions,
   context: Context,
+  { reasons, load }: Pick<MovePlanExtras, "reasons"> & Pick<MovePreview, "load"> = {},
 ): Promise<ExitCode> {
+  const { keepEmpty } = options;
+  if (keepEmpty) refuseUnknownSetting(cluster, moves);
   const methods = await methodsFor(cluster, moves, options.method, context);
-  const plan = planMoves(command, cluster, moves, (move) => methods.get(move) ?? "keys");
-  const shown = { kind: "moves", plan, preview: await previewOf(cluster, moves, context) } as const;
+  const plan = planMoves(command, cluster, moves, (move) => methods.get(move) ?? "keys", { keepEmpty, reasons });
+  const shown = {
+    kind: "moves",
+    plan,
+    preview: { ...(await previewOf(cluster, moves, options, context)), load },
+  } as const;
   const keys = new MovedKeys();
   return carryOutPlan(
     {
@@ -72,6 +84,17 @@ export async function refuseUnfinished(cluster: Cluster, environment: MoveOption
   );
 }
 
+/** What is to be put back afterwards has to be known. */
+function refuseUnknownSetting(cluster: Cluster, moves: readonly SlotMove[]): void {
+  const silent = shardsEmptiedBy(cluster, moves).find((node) => mayMigrate(node) === undefined);
+  if (silent === undefined) return;
+  throw new SlotctlError(`${nodeName(silent)} does not tell its cluster-allow-replica-migration`, {
+    code: "CONFIG_REFUSED",
+    exitCode: ExitCode.Usage,
+    hint: "Nothing was changed. Let the user run CONFIG GET and CONFIG SET; or set it to no on the server, and leave out --keep-empty",
+  });
+}
+
 /** By the servers' own migration where both ends have it, unless a method was asked for. */
 async function methodsFor(
   cluster: Cluster,
@@ -89,17 +112,19 @@ async function methodsFor(
   return new Map(await Promise.all(found));
 }
 
-async function previewOf(cluster: Cluster, moves: readonly SlotMove[], { connections }: Context): Promise<MovePreview> {
-  const evidence = await Promise.all(
-    moves.map(async ({ from, slots }) => {
-      const counts = await countKeysPerSlot(nodeOrThrow(cluster, from), slots, connections);
-      return { keys: counts === undefined ? undefined : [...counts.values()].reduce((a, b) => a + b, 0) };
-    }),
-  );
+async function previewOf(
+  cluster: Cluster,
+  moves: readonly SlotMove[],
+  { bigKeyBytes, limits }: Pick<MoveOptions, "bigKeyBytes" | "limits">,
+  { connections }: Context,
+): Promise<MovePreview> {
+  const asked = moves.map(({ from, slots }) => ({ node: nodeOrThrow(cluster, from), slots }));
+  const evidence = await surveyKeys(asked, { connections, bigKeyBytes });
   return {
     moves: moves.map((move, i) => ({ move, evidence: evidence[i]! })),
     before: cluster,
     after: applyMoves(cluster, moves),
+    keysPerSecond: limits.keysPerSecond,
   };
 }
 

@@ -108,6 +108,7 @@ function idsIn(step: Step): readonly string[] {
   switch (step.kind) {
     case "set-config-epoch":
     case "add-slots":
+    case "set-config":
       return [step.node.id];
     case "meet":
       return step.nodes.map(({ id }) => id);

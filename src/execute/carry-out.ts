@@ -11,6 +11,7 @@ import { meet } from "./meet.ts";
 import { moveSlots } from "./move/move-slots.ts";
 import type { KeyRate } from "./move/pace.ts";
 import type { Turns } from "./move/turns.ts";
+import { setConfig } from "./set-config.ts";
 
 /** A step and its place in the plan. */
 export interface NumberedStep {
@@ -39,6 +40,8 @@ export function carryOut({ index, step }: NumberedStep, shared: Shared): Promise
       return meet(step, executor, onChange);
     case "move-slots":
       return shared.turns.take([step.from.id, step.to.id], () => move(step, index, shared));
+    case "set-config":
+      return setConfig(step, executor, onChange);
     case "replicate":
       return replicate(step, executor, onChange);
   }

@@ -11,6 +11,15 @@ export function commandRefused(what: string, { address }: NodeRef, cause: Error)
   });
 }
 
+export function configRefused(setting: string, { address }: NodeRef, cause: Error): SlotctlError {
+  return new SlotctlError(`${formatAddress(address)} does not let ${setting} be changed: ${cause.message}`, {
+    code: "CONFIG_REFUSED",
+    exitCode: ExitCode.Failed,
+    hint: `Let the user run CONFIG GET and CONFIG SET, or set ${setting} in the servers' own configuration`,
+    cause,
+  });
+}
+
 export function otherNodeAnswers({ id, address }: NodeRef, dial: Address, answered: string): SlotctlError {
   return new SlotctlError(`At ${formatAddress(dial)} node ${answered} answers, not ${id} (${formatAddress(address)})`, {
     code: "PLAN_STALE",

@@ -1,11 +1,13 @@
 import { SlotctlError } from "../errors.ts";
+import { formatAddress } from "../model/address.ts";
 import type { Plan, Step } from "../plan/plan.ts";
 import { carryOut, type NumberedStep, type Shared } from "./carry-out.ts";
 import type { Executor } from "./executor.ts";
 import { interrupted, stoppedPartWay } from "./failures.ts";
 import { KeyRate } from "./move/pace.ts";
 import { Turns } from "./move/turns.ts";
-import { verify } from "./verify.ts";
+import { puttingBack, setConfig } from "./set-config.ts";
+import { awaitAgreement, verify } from "./verify.ts";
 
 /**
  * Carries out a plan and returns whether anything had to be changed. Each step first looks whether it is true already,
@@ -19,6 +21,7 @@ export async function runPlan(plan: Plan, executor: Executor): Promise<boolean> 
     for (const phase of phasesOf(plan.steps)) await run.phase(phase);
     await verify(plan.expected, executor);
   } catch (error) {
+    await run.putBack();
     throw run.explain(error);
   }
   executor.emit({ type: "run-done", changed: run.changed });
@@ -36,10 +39,14 @@ function phasesOf(steps: readonly Step[]): readonly (readonly NumberedStep[])[] 
   return phases;
 }
 
+/** How long a run that has failed waits for the nodes to agree before it puts settings back. */
+const PUT_BACK_MS = 5000;
+
 class Run {
   readonly #plan: Plan;
   readonly #executor: Executor;
   readonly #shared: Shared;
+  readonly #begun = new Set<number>();
   #done = 0;
   changed = false;
 
@@ -59,6 +66,7 @@ class Run {
   /** Lets every step of the phase come to its end before the first failure is reported. */
   async phase(steps: readonly NumberedStep[]): Promise<void> {
     this.#executor.signal.throwIfAborted();
+    if (this.#isPuttingBack(steps)) await awaitAgreement(this.#executor);
     const outcomes = await Promise.allSettled(steps.map((numbered) => this.#step(numbered)));
     const failed = outcomes.find(({ status }) => status === "rejected");
     if (failed?.status === "rejected") throw failed.reason;
@@ -66,10 +74,38 @@ class Run {
 
   async #step({ index, step }: NumberedStep): Promise<void> {
     const { emit } = this.#executor;
+    this.#begun.add(index);
     emit({ type: "step-started", index, step });
     const changed = await carryOut({ index, step }, this.#shared);
     this.#done++;
     emit({ type: "step-done", index, step, changed });
+  }
+
+  /** A node acts by its settings when it hears of a change, so they stay until everybody has heard. */
+  #isPuttingBack(steps: readonly NumberedStep[]): boolean {
+    const toPutBack = puttingBack(this.#plan.steps, this.#begun);
+    return steps.some(({ step }) => step.kind === "set-config" && toPutBack.includes(step));
+  }
+
+  /** Undoes what was only meant for as long as the run lasts. What fails here is done by whoever goes on with the plan. */
+  async putBack(): Promise<void> {
+    const steps = puttingBack(this.#plan.steps, this.#begun);
+    if (steps.length === 0) return;
+    const { timeout, emit } = this.#executor;
+    // The run may have been told to stop, and this still has to be done.
+    const executor = {
+      ...this.#executor,
+      signal: new AbortController().signal,
+      timeout: Math.min(timeout, PUT_BACK_MS),
+    };
+    await awaitAgreement(executor).catch(() => undefined);
+    const outcomes = await Promise.allSettled(steps.map((step) => setConfig(step, executor, () => undefined)));
+    for (const [i, { status }] of outcomes.entries()) {
+      const { setting, value, node } = steps[i]!;
+      const where = formatAddress(node.address);
+      if (status === "rejected")
+        emit({ type: "notice", text: `${setting} of ${where} could not be set back to ${value}` });
+    }
   }
 
   explain(error: unknown): unknown {

@@ -29,10 +29,31 @@ export async function verify(expected: readonly PlannedShard[], executor: Execut
     return undefined;
   };
   if ((await waitUntil(look, executor)) !== undefined) return;
-  throw verifyTimedOut(
-    executor.timeout / 1000,
-    missing.map(({ node, what }) => `${formatAddress(node.address)} ${what}`),
-  );
+  throw verifyTimedOut(executor.timeout / 1000, missing.map(textOf));
+}
+
+/**
+ * Waits until all nodes that answer have one and the same slot map.
+ * @throws SlotctlError, exit code 7, that lists who does not agree
+ */
+export async function awaitAgreement(executor: Executor): Promise<void> {
+  const parse = nodesParser();
+  let dissenters: readonly Missing[] = [];
+  const look = async () => {
+    const reports = await Promise.all(executor.witnesses.map((node) => ask({ node }, executor, parse)));
+    const slotMap = reports.find((report) => report !== undefined)?.view.slotMap;
+    dissenters = dissentersAmong(executor.witnesses, reports, slotMap);
+    if (dissenters.length === 0) return true;
+    const total = executor.witnesses.length;
+    executor.emit({ type: "waiting", on: "agreement", done: total - dissenters.length, total });
+    return undefined;
+  };
+  if ((await waitUntil(look, executor)) !== undefined) return;
+  throw verifyTimedOut(executor.timeout / 1000, dissenters.map(textOf));
+}
+
+function textOf({ node, what }: Missing): string {
+  return `${formatAddress(node.address)} ${what}`;
 }
 
 interface Wanted {
@@ -77,9 +98,17 @@ async function findDissenters(
   executor: Executor,
   parse: (reply: string) => View,
 ): Promise<readonly Missing[]> {
-  const views = await Promise.all(executor.witnesses.map((node) => ask({ node }, executor, parse)));
-  return executor.witnesses.flatMap((node, i): Missing[] => {
-    const view = views[i]?.view;
+  const reports = await Promise.all(executor.witnesses.map((node) => ask({ node }, executor, parse)));
+  return dissentersAmong(executor.witnesses, reports, slotMap);
+}
+
+function dissentersAmong(
+  nodes: readonly NodeRef[],
+  reports: readonly (Report | undefined)[],
+  slotMap: string | undefined,
+): readonly Missing[] {
+  return nodes.flatMap((node, i): Missing[] => {
+    const view = reports[i]?.view;
     const agrees = view === undefined || slotMap === undefined || view.slotMap === slotMap;
     return agrees ? [] : [{ node, on: "agreement", what: "has another slot map than the others" }];
   });

@@ -1,18 +1,43 @@
-import { type Cluster, type ClusterNode, type NodeId, nodeById, primariesOf, signatureOf } from "../model/cluster.ts";
+import {
+  type Cluster,
+  type ClusterNode,
+  membersOf,
+  type NodeId,
+  nodeById,
+  primariesOf,
+  signatureOf,
+} from "../model/cluster.ts";
+import type { KeyEvidence, LoadMeasure } from "../model/evidence.ts";
 import { countSlots, formatRanges } from "../model/slot.ts";
-import { type MoveMethod, type NodeRef, PLAN_SCHEMA_VERSION, type Plan, type PlannedShard } from "./plan.ts";
+import { type MoveMethod, type NodeRef, PLAN_SCHEMA_VERSION, type Plan, type PlannedShard, type Step } from "./plan.ts";
+import type { Balance } from "./rebalance-balance.ts";
 import { applyMoves, type SlotMove } from "./slot-moves.ts";
 
-/** Keys that go over with a move, as they were counted; undefined where nobody could count. */
-export interface MoveEvidence {
-  readonly keys: number | undefined;
-}
+/** What is known of the keys that go over with a move; where nobody looked, only their number. */
+export type MoveEvidence = Pick<KeyEvidence, "keys"> & Partial<KeyEvidence>;
 
 /** What a plan of moves looks like before and after, for whoever has to agree to it. */
 export interface MovePreview {
   readonly moves: readonly { readonly move: SlotMove; readonly evidence: MoveEvidence }[];
   readonly before: Cluster;
   readonly after: Cluster;
+  /** The limit on key-by-key moves, where one was set. */
+  readonly keysPerSecond?: number | undefined;
+  /** What the primaries are balanced by, where that is not slots. */
+  readonly load?: LoadPreview | undefined;
+}
+
+export interface LoadPreview {
+  readonly by: LoadMeasure;
+  readonly before: Balance;
+  readonly after: Balance;
+}
+
+/** What a plan of moves says and does beside the moves. */
+export interface MovePlanExtras {
+  /** Primaries that lose all their slots stay primaries, and keep their replicas. */
+  readonly keepEmpty?: boolean | undefined;
+  readonly reasons?: readonly string[] | undefined;
 }
 
 /** The plan that carries out these moves, each pair of nodes one step. Pure. */
@@ -21,23 +46,80 @@ export function planMoves(
   cluster: Cluster,
   moves: readonly SlotMove[],
   methodOf: (move: SlotMove) => MoveMethod,
+  { keepEmpty = false, reasons = [] }: MovePlanExtras = {},
 ): Plan {
   const after = applyMoves(cluster, moves);
+  const kept = keepEmpty ? shardsEmptiedBy(cluster, moves) : [];
+  const held = kept.filter(mayMigrate);
+  const setting = (value: string) =>
+    held.map(({ id, address }): Step => ({ kind: "set-config", node: { id, address }, setting: MIGRATION, value }));
   return {
     schemaVersion: PLAN_SCHEMA_VERSION,
     command,
     madeFor: signatureOf(cluster),
-    steps: moves.map((move) => ({
-      kind: "move-slots",
-      from: refById(cluster, move.from),
-      to: refById(cluster, move.to),
-      slots: formatRanges(move.slots),
-      method: methodOf(move),
-    })),
-    reasons: [],
-    warnings: emptiedBy(cluster, after).map(emptiedWarning),
-    expected: expectedShards(after),
+    steps: [
+      ...setting("no"),
+      ...moves.map(
+        (move): Step => ({
+          kind: "move-slots",
+          from: refById(cluster, move.from),
+          to: refById(cluster, move.to),
+          slots: formatRanges(move.slots),
+          method: methodOf(move),
+        }),
+      ),
+      ...setting("yes"),
+      ...kept.filter((node) => mayFollow(node, cluster, moves)).map((node) => replicateAgain(node, cluster)),
+    ],
+    reasons,
+    warnings: emptiedBy(cluster, after).map((node) => emptiedWarning(node, keepEmpty)),
+    expected: [...expectedShards(after), ...keptShards(kept)],
   };
+}
+
+const MIGRATION = "cluster-allow-replica-migration";
+
+/**
+ * The primaries that the moves leave without slots, and their replicas, as far as they were reached. While their
+ * cluster-allow-replica-migration is yes, a server makes itself a replica of the primary that got its last slot, or
+ * that of its primary (clusterUpdateSlotsConfigWith and CLUSTER SETSLOT, Redis 6.2 and later).
+ */
+export function shardsEmptiedBy(cluster: Cluster, moves: readonly SlotMove[]): readonly ClusterNode[] {
+  const emptied = new Set(emptiedBy(cluster, applyMoves(cluster, moves)).map(({ id }) => id));
+  return membersOf(cluster).filter(
+    ({ id, primaryId, view }) => view !== undefined && (emptied.has(id) || (primaryId && emptied.has(primaryId))),
+  );
+}
+
+/**
+ * A replica takes a primary that claims nothing but slots of its own primary, all of them, for the winner of a
+ * failover and follows it, whatever the setting (clusterUpdateSlotsConfigWith). That is so when a primary without
+ * slots gets them all, and it depends on what the replica hears first.
+ */
+function mayFollow({ primaryId }: ClusterNode, cluster: Cluster, moves: readonly SlotMove[]): boolean {
+  const isEmpty = (id: NodeId) => nodeById(cluster, id)?.slots.length === 0;
+  return primaryId !== undefined && moves.some(({ from, to }) => from === primaryId && isEmpty(to));
+}
+
+function replicateAgain({ id, address, primaryId }: ClusterNode, cluster: Cluster): Step {
+  return { kind: "replicate", node: { id, address }, primary: refById(cluster, primaryId!) };
+}
+
+function keptShards(kept: readonly ClusterNode[]): readonly PlannedShard[] {
+  const refOf = ({ id, address }: ClusterNode): NodeRef => ({ id, address });
+  return kept
+    .filter(({ role }) => role === "primary")
+    .map((primary) => ({
+      primary: refOf(primary),
+      slots: "",
+      replicas: kept.filter(({ primaryId }) => primaryId === primary.id).map(refOf),
+    }));
+}
+
+/** Undefined where the server does not tell. */
+export function mayMigrate({ facts }: ClusterNode): boolean | undefined {
+  const value = facts?.settings.get(MIGRATION);
+  return value === undefined ? undefined : value !== "no";
 }
 
 function refById(cluster: Cluster, id: NodeId): NodeRef {
@@ -62,10 +144,11 @@ function emptiedBy(before: Cluster, after: Cluster): readonly ClusterNode[] {
   return primariesOf(after).filter(({ id, slots }) => owning.has(id) && countSlots(slots) === 0);
 }
 
-function emptiedWarning({ id, address, facts }: ClusterNode): string {
+function emptiedWarning(node: ClusterNode, keepEmpty: boolean): string {
+  const { id, address } = node;
   const name = `${address.host}:${address.port} (${id.slice(0, 8)})`;
-  const migrates = facts?.settings.get("cluster-allow-replica-migration") !== "no";
-  return migrates
-    ? `${name} will own no slots; it and its replicas may then become replicas of another primary (cluster-allow-replica-migration)`
-    : `${name} will own no slots`;
+  if (mayMigrate(node) === false) return `${name} will own no slots`;
+  return keepEmpty
+    ? `${name} will own no slots; it and its replicas stay what they are, for that ${MIGRATION} is set to no meanwhile`
+    : `${name} will own no slots; it and its replicas then become replicas of the primary that gets its last slot (${MIGRATION})`;
 }

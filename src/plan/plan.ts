@@ -48,8 +48,22 @@ export interface MoveSlots {
   readonly method: MoveMethod;
 }
 
+/** The settings that a plan may change: a plan file comes from anywhere, and a server obeys every CONFIG SET. */
+export type PlannedSetting = "cluster-allow-replica-migration";
+
+/**
+ * A node gets another value for one of its settings, until it restarts. Where a later step of the plan sets the same
+ * one again, that puts it back: it is then carried out also when the run fails or is interrupted in between.
+ */
+export interface SetConfig {
+  readonly kind: "set-config";
+  readonly node: NodeRef;
+  readonly setting: PlannedSetting;
+  readonly value: string;
+}
+
 /** One change to the cluster. Plain data: it can be shown, saved, simulated or carried out. */
-export type Step = SetConfigEpoch | AddSlots | Meet | Replicate | MoveSlots;
+export type Step = SetConfigEpoch | AddSlots | Meet | Replicate | MoveSlots | SetConfig;
 
 /** A shard as the plan means it to be in the end. */
 export interface PlannedShard {

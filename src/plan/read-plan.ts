@@ -2,7 +2,14 @@ import type { Address } from "../model/address.ts";
 import type { NodeId } from "../model/cluster.ts";
 import { isNodeId } from "../model/parse-nodes.ts";
 import { formatRanges, parseRanges } from "../model/slot.ts";
-import { type NodeRef, PLAN_SCHEMA_VERSION, type Plan, type PlannedShard, type Step } from "./plan.ts";
+import {
+  type NodeRef,
+  PLAN_SCHEMA_VERSION,
+  type Plan,
+  type PlannedSetting,
+  type PlannedShard,
+  type Step,
+} from "./plan.ts";
 
 export type PlanReading =
   | { readonly kind: "plan"; readonly plan: Plan }
@@ -65,6 +72,10 @@ const hostAt: Reader<string> = (value, place) =>
 const wordsAt: Reader<string> = (value, place) =>
   typeof value === "string" ? printable(value) : misfit(value, place, "is no text");
 
+/** One word, as CONFIG GET writes it. */
+const settingValueAt: Reader<string> = (value, place) =>
+  typeof value === "string" && /^[\w.-]{1,100}$/.test(value) ? value : misfit(value, place, "is no value of a setting");
+
 const signatureAt: Reader<string> = (value, place) =>
   typeof value === "string" ? value.split("\n").map(printable).join("\n") : misfit(value, place, "is no text");
 
@@ -103,6 +114,12 @@ const STEPS: { readonly [Kind in Step["kind"]]: Reader<Extract<Step, { kind: Kin
     to: nodeAt,
     slots: someSlotsAt,
     method: oneOf({ keys: true, atomic: true }),
+  }),
+  "set-config": fieldsAt({
+    kind: only("set-config"),
+    node: nodeAt,
+    setting: oneOf<PlannedSetting>({ "cluster-allow-replica-migration": true }),
+    value: settingValueAt,
   }),
 };
 

@@ -16,6 +16,12 @@ export function simulate(cluster: Cluster, step: Step): Cluster {
       return cluster;
     case "move-slots":
       return moveSlots(cluster, step);
+    case "set-config":
+      return withNode(cluster, step.node.id, ({ facts }) =>
+        facts === undefined
+          ? {}
+          : { facts: { ...facts, settings: new Map([...facts.settings, [step.setting, step.value]]) } },
+      );
     case "replicate":
       return withNode(cluster, step.node.id, () => ({ role: "replica", primaryId: step.primary.id }));
   }

@@ -3,9 +3,9 @@ import { type Cluster, type ClusterNode, primariesOf, type StrayKeys } from "../
 import { complementRanges, type SlotRanges, slotsOf, toRanges } from "../model/slot.ts";
 import type { Connections } from "../node/connections.ts";
 import { countKeys } from "../node/count-keys.ts";
-import { type Command, type Node, ServerError } from "../node/node.ts";
-import { fieldsOf } from "./ask-node.ts";
+import { type Node, ServerError } from "../node/node.ts";
 import { mapConcurrently } from "./map-concurrently.ts";
+import { slotStatsOf } from "./slot-stats.ts";
 
 /** `cheap` looks into foreign slots only where the counts do not add up; `thorough` always does. */
 export type StraySearch = "cheap" | "thorough";
@@ -72,14 +72,10 @@ async function countsAddUp(server: Node, owned: SlotRanges, database: number): P
   return counted >= before;
 }
 
-/** One command counts all slots where CLUSTER SLOT-STATS exists (Valkey 8.0, Redis 8.2); undefined elsewhere. */
+/** One command counts all slots where there is such a one; undefined elsewhere. */
 async function countBySlotStats(server: Node, owned: SlotRanges): Promise<number | undefined> {
-  const commands = owned.map(({ start, end }): Command => ["CLUSTER", "SLOT-STATS", "SLOTSRANGE", start, end]);
-  const replies = await server.sendAll(commands);
-  if (replies.some((reply) => !Array.isArray(reply))) return undefined;
-  const stats = replies.flat() as unknown[];
-  // [slot, [name, value, …]] for each slot
-  return sum(stats.map((entry) => (Array.isArray(entry) ? Number(fieldsOf(entry[1]).get("key-count") ?? 0) : 0)));
+  const stats = await slotStatsOf(server, owned);
+  return stats && sum([...stats.values()].map((fields) => Number(fields.get("key-count") ?? 0)));
 }
 
 function sum(numbers: Iterable<number>): number {

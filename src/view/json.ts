@@ -4,6 +4,8 @@ import { type Cluster, type ClusterNode, membersOf, primariesOf, shardsOf, slotC
 import { keyCountOf } from "../model/facts.ts";
 import { countSlots, formatRanges, unionRanges } from "../model/slot.ts";
 import type { MovePreview } from "../plan/move-plan.ts";
+import { moveTotals, primaryBalances } from "../plan/move-totals.ts";
+import type { Plan } from "../plan/plan.ts";
 import { type Problem, severityOf } from "../plan/problems.ts";
 import { callDocument } from "./call-text.ts";
 import { configGetDocument, configSetDocument } from "./config-text.ts";
@@ -224,12 +226,21 @@ function planDocument(shown: ShownPlan): object {
     case "create":
       return { plan: shown.plan, violations: shown.design.violations };
     case "moves":
-      return { plan: shown.plan, moves: movesDocument(shown.preview) };
+      return { plan: shown.plan, ...movesDocument(shown.plan, shown.preview) };
     case "steps":
-      return { plan: shown.plan, ...(shown.preview === undefined ? {} : { moves: movesDocument(shown.preview) }) };
+      return {
+        plan: shown.plan,
+        ...(shown.preview === undefined ? {} : movesDocument(shown.plan, shown.preview)),
+      };
   }
 }
 
-function movesDocument({ moves }: MovePreview): readonly object[] {
-  return moves.map(({ move, evidence }) => ({ ...move, ...evidence }));
+function movesDocument(plan: Plan, preview: MovePreview): object {
+  const nodes = new Map(preview.before.nodes.map(({ id, address }) => [id, formatAddress(address)]));
+  return {
+    moves: preview.moves.map(({ move, evidence }) => ({ ...move, slotCount: countSlots(move.slots), ...evidence })),
+    totals: moveTotals(plan, preview),
+    ...(preview.load === undefined ? {} : { balancedBy: preview.load.by }),
+    balance: primaryBalances(preview).map(({ node, ...rest }) => ({ node, address: nodes.get(node), ...rest })),
+  };
 }

@@ -1,82 +1,71 @@
 import type { ChalkInstance } from "chalk";
-import { formatAddress } from "../model/address.ts";
-import { type Cluster, type NodeId, nodeById, shardsOf, slotCountOf } from "../model/cluster.ts";
+import type { Cluster } from "../model/cluster.ts";
 import { countSlots, formatRanges } from "../model/slot.ts";
 import type { MovePreview } from "../plan/move-plan.ts";
+import { bigKeysOf, moveTotals } from "../plan/move-totals.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { MoveProblem } from "../plan/slot-moves.ts";
-import { tableLines } from "./table.ts";
-import { count, groupDigits, nameById, slotsText } from "./words.ts";
+import { balanceLines } from "./balance-text.ts";
+import { fittingLines } from "./table.ts";
+import { bytesText, count, groupDigits, nameById, secondsText, shortName, slotsText } from "./words.ts";
 
 const MOVE_COLUMNS = [
   { title: "FROM" },
   { title: "TO" },
   { title: "SLOTS", align: "right" },
   { title: "KEYS", align: "right" },
+  { title: "SIZE", align: "right" },
   { title: "BY" },
   { title: "RANGES" },
-] as const;
-
-const BALANCE_COLUMNS = [
-  { title: "PRIMARY" },
-  { title: "BEFORE", align: "right" },
-  { title: "AFTER", align: "right" },
-  { title: "RANGES AFTERWARDS" },
 ] as const;
 
 /** A plan of moves: who gives what to whom, and what everybody owns before and after. */
 export function movesText(plan: Plan, preview: MovePreview, chalk: ChalkInstance): string {
   const { moves, before } = preview;
-  const methods = plan.steps.map((step) => (step.kind === "move-slots" ? step.method : ""));
+  const methods = plan.steps.flatMap((step) => (step.kind === "move-slots" ? [step.method] : []));
   const rows = moves.map(({ move, evidence }, i) => [
     shortName(before, move.from),
     shortName(before, move.to),
     groupDigits(countSlots(move.slots)),
     evidence.keys === undefined ? "?" : groupDigits(evidence.keys),
+    evidence.bytes === undefined ? "" : bytesText(evidence.bytes),
     methods[i] ?? "",
-    fewRanges(formatRanges(move.slots)),
+    formatRanges(move.slots),
   ]);
-  const slots = moves.reduce((sum, { move }) => sum + countSlots(move.slots), 0);
-  const keys = moves.reduce((sum, { evidence }) => sum + (evidence.keys ?? 0), 0);
   return [
-    chalk.bold(
-      `Plan: ${plan.command}, ${count(slots, "slot")} with ${count(keys, "key")} in ${count(moves.length, "move")}`,
-    ),
-    ...tableLines(MOVE_COLUMNS, rows).map((line) => `  ${line}`),
+    chalk.bold(`Plan: ${plan.command}, ${totalsText(plan, preview)}`),
+    ...fittingLines(MOVE_COLUMNS, rows),
     "",
     ...balanceLines(preview),
+    ...bigKeyLines(preview),
     ...plan.reasons,
     ...plan.warnings.map((warning) => `${chalk.yellow("warning:")} ${warning}`),
   ].join("\n");
 }
 
-/** What every primary owns before and after. */
-export function balanceLines(preview: MovePreview): readonly string[] {
-  return tableLines(BALANCE_COLUMNS, balanceRows(preview)).map((line) => `  ${line}`);
+/** "4,096 slots with 60,000 keys, about 12 MB, in 3 moves, at least 3.0 s at 20,000 keys a second" */
+function totalsText(plan: Plan, preview: MovePreview): string {
+  const { slots, keys, bytes, sampledKeys, atLeastSeconds } = moveTotals(plan, preview);
+  const about = sampledKeys < keys ? "about " : "";
+  const size = bytes === undefined || bytes === 0 ? "" : `, ${about}${bytesText(bytes)},`;
+  const pace =
+    atLeastSeconds === undefined || keys === 0
+      ? ""
+      : `, at least ${secondsText(atLeastSeconds)} at ${count(preview.keysPerSecond ?? 0, "key")} a second`;
+  return `${count(slots, "slot")} with ${count(keys, "key")}${size} in ${count(preview.moves.length, "move")}${pace}`;
 }
 
-function balanceRows({ before, after }: MovePreview): readonly (readonly string[])[] {
-  return shardsOf(before).map(({ primary }) => {
-    const then = nodeById(after, primary.id) ?? primary;
-    return [
-      shortName(before, primary.id),
-      groupDigits(slotCountOf(primary)),
-      groupDigits(slotCountOf(then)),
-      fewRanges(formatRanges(then.slots)),
-    ];
+/** So many big keys are named. */
+const BIG_KEYS = 5;
+
+function bigKeyLines(preview: MovePreview): readonly string[] {
+  const keys = bigKeysOf(preview);
+  const lines = keys.slice(0, BIG_KEYS).map(({ key, type, bytes, slot, from, to }) => {
+    const name = key.length > 60 ? `${key.slice(0, 59)}…` : key;
+    const [source, target] = [shortName(preview.before, from), shortName(preview.before, to)];
+    return `big key: "${name}", a ${type} of ${bytesText(bytes)} in slot ${slot}, from ${source} to ${target}`;
   });
-}
-
-function shortName(cluster: Cluster, id: NodeId): string {
-  const node = nodeById(cluster, id);
-  return node === undefined ? id.slice(0, 8) : formatAddress(node.address);
-}
-
-/** As many ranges as fit beside the rest in 80 columns. */
-function fewRanges(ranges: string): string {
-  if (ranges.length <= 28) return ranges;
-  const cut = ranges.slice(0, 26);
-  return `${cut.slice(0, cut.lastIndexOf(",") + 1 || 26)}…`;
+  return keys.length > BIG_KEYS ? [...lines, `big keys: ${keys.length - BIG_KEYS} more`] : lines;
 }
 
 /** Why slots cannot be moved as asked, in a sentence. */

@@ -9,7 +9,7 @@ import { keyslotLines } from "./keyslot-text.ts";
 import { sandboxLines } from "./sandbox-text.ts";
 import { sizeText } from "./size-text.ts";
 import { slotMapLines } from "./slot-map.ts";
-import type { Result } from "./view.ts";
+import type { Result, ShownMoves } from "./view.ts";
 import { count, groupDigits, secondsText } from "./words.ts";
 
 export function resultText(result: Result, chalk: ChalkInstance, columns: number): string {
@@ -62,16 +62,19 @@ function movesLines({
   const slots = shown.preview.moves.reduce((sum, { move }) => sum + countSlots(move.slots), 0);
   switch (outcome) {
     case "nothing":
-      return [
-        command === "rebalance"
-          ? "done: every primary is within the threshold; nothing was changed"
-          : "done: the target owns these slots already; nothing was changed",
-      ];
+      return [...shown.plan.reasons, `done: ${nothingToMove(command, shown)}; nothing was changed`];
     case "dry-run":
       return [`done: dry run, nothing was changed; ${count(slots, "slot")} would move`];
     case "done":
       return [`done: moved ${amountText(slots, keysMoved, seconds)}; all nodes ok`];
   }
+}
+
+function nothingToMove(command: string, { plan }: ShownMoves): string {
+  if (command !== "rebalance") return "the target owns these slots already";
+  return plan.reasons.length === 0
+    ? "every primary is within the threshold"
+    : "no move brings a primary closer to its share";
 }
 
 /** "1,365 slots and 20,480 keys in 4.2 s (4,876 keys/s)" */

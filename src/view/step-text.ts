@@ -15,6 +15,8 @@ export function stepText(step: Step): string {
       return `join ${count(step.nodes.length, "node")} into one cluster`;
     case "move-slots":
       return `move ${count(countSlots(parseRanges(step.slots) ?? []), "slot")} from ${name(step.from)} to ${name(step.to)}: ${step.slots}`;
+    case "set-config":
+      return `set ${step.setting} to ${step.value} on ${name(step.node)}`;
     case "replicate":
       return `make ${name(step.node)} a replica of ${name(step.primary)}`;
   }

@@ -46,3 +46,18 @@ export function wrap(text: string, width: number, indent = ""): readonly string[
   }
   return [...lines, line];
 }
+
+/** Indented, and the last column, a list with commas, cut where 80 columns are not enough for all of it. */
+export function fittingLines(columns: readonly Column[], rows: readonly (readonly string[])[]): readonly string[] {
+  const [titles = ""] = tableLines(columns, [...rows.map((row) => [...row.slice(0, -1), "-"])]);
+  const room = Math.max(8, 78 - titles.length + (columns.at(-1)?.title.length ?? 0));
+  const cut = rows.map((row) => [...row.slice(0, -1), fewItems(row.at(-1) ?? "", room)]);
+  return tableLines(columns, cut).map((line) => `  ${line}`);
+}
+
+/** As many items as fit. */
+function fewItems(list: string, room: number): string {
+  if (list.length <= room) return list;
+  const cut = list.slice(0, room - 1);
+  return `${cut.slice(0, cut.lastIndexOf(",") + 1 || room - 1)}…`;
+}

@@ -58,6 +58,12 @@ export function nodeName({ address, id }: Pick<ClusterNode, "address" | "id">): 
   return address.host === "" ? `node ${id.slice(0, 8)}` : `${formatAddress(address)} (${id.slice(0, 8)})`;
 }
 
+/** The address alone, where the column says what it is. */
+export function shortName(cluster: Cluster, id: NodeId): string {
+  const node = nodeById(cluster, id);
+  return node === undefined ? id.slice(0, 8) : formatAddress(node.address);
+}
+
 export function nameById(cluster: Cluster, id: NodeId | undefined): string {
   if (id === undefined) return "nobody";
   const node = nodeById(cluster, id);

@@ -47,6 +47,7 @@ const STEPS: { readonly [Kind in Step["kind"]]: Extract<Step, { kind: Kind }> } 
   meet: { kind: "meet", nodes: [a!, { ...b!, address: { host: "::1", port: 7001, busPort: 17_001 } }] },
   replicate: { kind: "replicate", node: b!, primary: a! },
   "move-slots": { kind: "move-slots", from: a!, to: c!, slots: "12", method: "atomic" },
+  "set-config": { kind: "set-config", node: a!, setting: "cluster-allow-replica-migration", value: "no" },
 };
 
 const PLAN: Plan = {
@@ -99,7 +100,7 @@ describe("a plan that was saved", () => {
 
   test("gets its slots in the usual form, however they were typed", () => {
     const reading = readPlan(changed("steps.1.slots", " 7, 0-5\n,6 ,0003"));
-    expect(reading).toMatchObject({ kind: "plan", plan: { steps: [{}, { slots: "0-7" }, {}, {}, {}] } });
+    expect(reading).toMatchObject({ kind: "plan", plan: { steps: [{}, { slots: "0-7" }, {}, {}, {}, {}] } });
   });
 
   test("cannot make a terminal do anything with its words", () => {
@@ -148,6 +149,11 @@ describe("what is wrong is said with its place", () => {
     ["steps.3.primary.id", "", "steps[3].primary.id is no node id of 40 hex digits"],
     ["steps.4.slots", "5-1", "steps[4].slots is no list of slots"],
     ["steps.4.method", "magic", 'steps[4].method is "magic", which this slotctl does not know'],
+    ["steps.5.setting", "dir", 'steps[5].setting is "dir", which this slotctl does not know'],
+    ["steps.5.setting", "toString", 'steps[5].setting is "toString", which this slotctl does not know'],
+    ["steps.5.value", "yes\r\nFLUSHALL", "steps[5].value is no value of a setting"],
+    ["steps.5.value", "", "steps[5].value is no value of a setting"],
+    ["steps.5.value", true, "steps[5].value is no value of a setting"],
     ["reasons", "because", "reasons is no list"],
     ["reasons.0", 7, "reasons[0] is no text"],
     ["warnings.0", null, "warnings[0] is no text"],
