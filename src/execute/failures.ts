@@ -48,29 +48,29 @@ export function verifyTimedOut(seconds: number, details: readonly string[]): Slo
 
 /** How far a run got, and how to go on with it. */
 interface Progress {
-  readonly done: number;
-  readonly total: number;
+  /** "768 of 4096 slots have arrived" */
+  readonly howFar: string;
   readonly goOn: string;
 }
 
 /** What a failure means once the run had begun to change the cluster. */
-export function stoppedPartWay(error: SlotctlError, { done, total, goOn }: Progress): SlotctlError {
+export function stoppedPartWay(error: SlotctlError, { howFar, goOn }: Progress): SlotctlError {
   // A timeout has its own exit code, and says already that the steps are done.
   const exitCode = error.exitCode === ExitCode.TimedOut ? ExitCode.TimedOut : ExitCode.Partial;
   return new SlotctlError(error.message, {
     code: error.code,
     exitCode,
-    details: [...error.details, `${done} of ${total} steps were done before it`],
+    details: [...error.details, `${howFar} before it`],
     hint: error.hint ?? goOn,
     cause: error.cause,
   });
 }
 
-export function interrupted(changed: boolean, { done, total, goOn }: Progress): SlotctlError {
+export function interrupted(changed: boolean, { howFar, goOn }: Progress): SlotctlError {
   if (!changed) {
     return new SlotctlError("Interrupted before any change", { code: "INTERRUPTED", exitCode: ExitCode.Declined });
   }
-  return new SlotctlError(`Interrupted after ${done} of ${total} steps`, {
+  return new SlotctlError(`Interrupted: ${howFar}`, {
     code: "INTERRUPTED",
     exitCode: ExitCode.Partial,
     hint: goOn,

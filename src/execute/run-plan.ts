@@ -1,7 +1,9 @@
 import { SlotctlError } from "../errors.ts";
 import { formatAddress } from "../model/address.ts";
+import { countSlots, parseRanges } from "../model/slot.ts";
 import type { Plan, Step } from "../plan/plan.ts";
 import { carryOut, type NumberedStep, type Shared } from "./carry-out.ts";
+import type { Emit, RunEvent } from "./events.ts";
 import type { Executor } from "./executor.ts";
 import { interrupted, stoppedPartWay } from "./failures.ts";
 import { KeyRate } from "./move/pace.ts";
@@ -47,20 +49,27 @@ class Run {
   readonly #executor: Executor;
   readonly #shared: Shared;
   readonly #begun = new Set<number>();
+  /** Of each move that was begun, how many of its slots have arrived. */
+  readonly #arrived = new Map<number, number>();
   #done = 0;
   changed = false;
 
   constructor(plan: Plan, executor: Executor) {
     this.#plan = plan;
-    this.#executor = executor;
+    this.#executor = { ...executor, emit: (event) => this.#tell(event, executor.emit) };
     this.#shared = {
-      executor,
+      executor: this.#executor,
       turns: new Turns(executor.limits.concurrency),
       rate: new KeyRate(executor.limits.keysPerSecond),
       onChange: () => {
         this.changed = true;
       },
     };
+  }
+
+  #tell(event: RunEvent, emit: Emit): void {
+    if (event.type === "move-progress") this.#arrived.set(event.index, event.slotsDone);
+    emit(event);
   }
 
   /** Lets every step of the phase come to its end before the first failure is reported. */
@@ -110,12 +119,22 @@ class Run {
 
   explain(error: unknown): unknown {
     const { signal } = this.#executor;
-    const { command, steps } = this.#plan;
+    const { command } = this.#plan;
     const goOn =
       command === "create" ? "Run the same command again to go on from there" : "slotctl resume goes on from there";
-    const progress = { done: this.#done, total: steps.length, goOn };
+    const progress = { howFar: this.#howFar(), goOn };
     if (signal.aborted) return interrupted(this.changed, progress);
     if (!(error instanceof SlotctlError) || !this.changed) return error;
     return stoppedPartWay(error, progress);
+  }
+
+  /** In slots where slots are what takes time, else in steps. */
+  #howFar(): string {
+    const { steps } = this.#plan;
+    const slots = steps.map((step) => (step.kind === "move-slots" ? countSlots(parseRanges(step.slots) ?? []) : 0));
+    const total = slots.reduce((sum, count) => sum + count, 0);
+    if (total === 0 || this.#arrived.size === 0) return `${this.#done} of ${steps.length} steps were done`;
+    const arrived = [...this.#arrived.values()].reduce((sum, count) => sum + count, 0);
+    return `${arrived} of ${total} slots have arrived`;
   }
 }

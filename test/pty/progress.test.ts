@@ -60,16 +60,16 @@ describe("a long move in a terminal", () => {
     await session.waitFor(LANE);
     session.resize(40, 20);
     await session.waitFor(/^[\d,]+ of 8,192 slots, .*ETA \d+:\d\d$/m);
-    const narrow = session.raw.slice(session.raw.search(/\n[\d,]+ of 8,192 slots/));
-    expect(screenAfter(narrow, 40).broken).toBe(0);
+    const start = session.raw.search(/\n[\d,]+ of 8,192 slots/);
+    const narrow = () => session.raw.slice(start);
+    expect(screenAfter(narrow(), 40).broken).toBe(0);
     session.type(Key.CtrlC);
     await session.waitFor("slotctl resume goes on from there");
     expect(await session.exitCode).toBe(6);
-    const after = screenAfter(narrow, 40);
+    const after = screenAfter(narrow(), 40);
     expect(after.isCursorShown).toBe(true);
-    expect(after.lines.slice(-2)).toEqual([
-      "error: Interrupted after 0 of 1 step",
-      "hint: slotctl resume goes on from there",
-    ]);
+    expect(after.lines.slice(-3).join("")).toMatch(
+      /error: Interrupted: \d+ of 8192 slots have ?arrived ?hint: slotctl resume goes on from there$/,
+    );
   });
 });
