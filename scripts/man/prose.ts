@@ -120,7 +120,9 @@ export const ERROR_CODES: Readonly<Record<string, string>> = {
   FAILED_OVER:
     "A primary of the plan has failed over; `resume`, or `apply` of the same plan, goes on with the new one.",
   FILE_UNREADABLE: "A certificate, key or CA cannot be read.",
+  FORMAT_TOO_NEW: "`import`: the cluster cannot read what the source dumps; nothing was changed.",
   HOST_UNUSABLE: "Sandbox: the address is not one of this machine.",
+  IMPORT_REFUSED: "`import`: the keys cannot be copied as asked; nothing was changed.",
   INTERRUPTED: "Stopped by a signal; the message says whether anything was changed.",
   JOIN_TIMED_OUT: "The nodes did not all get to know each other in time; mostly a closed bus port.",
   KEY_CONFLICT: "Source and target hold one key with different values; both were left as they are.",
@@ -159,6 +161,9 @@ export const ERROR_CODES: Readonly<Record<string, string>> = {
   SERVER_START_FAILED: "Sandbox: a server did not start; the details are the end of its log.",
   SETSLOT_REFUSED: "A server refused to open or close a slot.",
   SLOTS_OPEN: "Slots that are being moved key by key cannot be moved atomically.",
+  SLOT_NOT_SERVED: "`import`: nobody served a slot for as long as is waited.",
+  SOURCE_CHANGED: "`import`: slots of the source cluster moved while it was read.",
+  SOURCE_INCOMPLETE: "`import`: a primary of the source cluster cannot be read.",
   STATE_UNWRITABLE: "The directory where unfinished plans are kept cannot be written to; see XDG_STATE_HOME.",
   TARGET_OUT_OF_MEMORY: "The target has no room for more keys.",
   TIMED_OUT: "`wait`: the condition did not come true in time.",
@@ -188,6 +193,8 @@ export const ENVIRONMENT: Readonly<Record<string, string>> = {
   "SLOTCTL_AUTH, VALKEYCLI_AUTH, REDISCLI_AUTH":
     "The password; of several that are not empty the first in this order. `-a`, `--askpass` and a password in `-u` go " +
     "before them.",
+  SLOTCTL_FROM_AUTH:
+    "The password of the source of an `import`. `--from-pass` and `--from-askpass` go before it; the password of the cluster is never sent to the source.",
   "VALKEYCLI_CLUSTER_YES, REDISCLI_CLUSTER_YES":
     "Drop-in mode only: `1` answers every question with yes. When the first is set, the second is not looked at.",
   REDIS_SERVER: "The server program that `sandbox start` runs, as with `--server`, which goes before it.",
