@@ -16,7 +16,7 @@ export const DESCRIPTION: readonly string[] = [
     "view of the cluster, so that disagreements are seen. A command that changes a cluster first makes a plan and shows " +
     "it, then asks for consent, carries the plan out, and returns when every node itself reports what was planned. " +
     "What is true already is skipped, so that after an interruption the same command goes on where it stopped.",
-  "This version makes clusters of blank servers, moves slots, and shows, checks and waits for clusters. It does not add, " +
+  "This version makes clusters of blank servers, moves slots, imports keys, and shows, checks and waits for clusters. It does not add, " +
     "remove or repair nodes.",
   "A node is named by its address, *host:port*, with IPv6 as `[::1]:7000` or `::1:7000`. Where a *seed* is asked for, " +
     "any node of the cluster will do; several may be given with commas between them, and the first that answers is used. " +
@@ -178,11 +178,14 @@ export const ERROR_CODES: Readonly<Record<string, string>> = {
 export const DROP_IN: readonly string[] = [
   "With `--cluster` among the leading options, `slotctl` takes the command lines of `redis-cli` 7 and 8 and of `valkey-cli` " +
     "8 and 9 as they are, with all their options, and answers with their words on standard output and their exit codes.",
-  "In this version `create`, `check`, `info`, `reshard`, `rebalance` and `help` work. The other subcommands are understood, do nothing, say that " +
+  "In this version `create`, `check`, `info`, `reshard`, `rebalance`, `import`, `call`, `set-timeout` and `help` work. The other subcommands are understood, do nothing, say that " +
     "they are not part of this version, and exit 1. `slotctl --cluster help` lists the subcommands, " +
     "`slotctl --cluster --help` the options.",
   "Without a terminal standard error stays empty on success. The words follow the servers: Valkey 8 and newer are spoken " +
     "of with primaries and replicas where `valkey-cli` does so.",
+  "`import` keeps its meaning there: it moves the keys of database 0 unless `--cluster-copy` is given, and the first key that " +
+    "the cluster has already stops it; up to 500 keys are on their way together, so some that come after that one may have " +
+    "moved as well.",
   "It differs on purpose in this: a number that is none, or out of range, is refused rather than read as 0; `create` " +
     "returns when every node says that the cluster is ok, and exits 1 when its final check finds a problem; and there are " +
     "colours only in a terminal.",
@@ -260,6 +263,10 @@ export const EXAMPLES: readonly Example[] = [
   {
     says: "Monitoring: one line, exit code 3 when there is a problem:",
     lines: ["slotctl check 10.0.0.1:6379,10.0.0.2:6379 --quick"],
+  },
+  {
+    says: "Copy the keys of a server into a cluster, and compare each of them:",
+    lines: ["slotctl import 10.0.0.1:6379 --from 10.0.0.9:6379 --verify full --yes"],
   },
   {
     says: "A command line that was written for redis-cli:",
