@@ -107,7 +107,7 @@ describe.each(ENGINES)("import into $name", (engine: TestEngine) => {
     expect(human.stderr).toContain("warning: database 2 holds 1 key that will not be copied; see --db");
 
     const replaced = await runImport([...args, "--replace", "--verify", "full"]);
-    expect(replaced).toMatchObject({ code: 0, document: { ok: true, counts: { copied: 6, verified: 12 } } });
+    expect(replaced).toMatchObject({ code: 0, document: { ok: true, counts: { copied: 6, verified: 6 } } });
     expect(differingKeys(await contentsOf([source!]), await contentsOf([a]))).toEqual(["a"]); // biome-ignore format: one assertion
     expect(await a.call("PEXPIRETIME", "other expiry")).toBe(4_000_000_000_000);
 
@@ -354,7 +354,7 @@ describe.each(RACY)("import into $name, disturbed", (engine: TestEngine) => {
     await fillServer(source!, 200, 5);
     const all = await runImport([nameOf(a), "--from", nameOf(source!), "--db", "all", "--verify", "full"]);
     if (many) {
-      expect(all).toMatchObject({ code: 0, document: { counts: { copied: 500, verified: 1000 } } });
+      expect(all).toMatchObject({ code: 0, document: { counts: { copied: 500, verified: 500 } } });
       for (const database of [2, 5]) {
         const copies = await contentsOf(cluster.members, database);
         expect(differingKeys(await contentsOf([source!], database), copies)).toEqual([]);

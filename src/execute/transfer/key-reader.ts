@@ -60,7 +60,9 @@ export class KeyReader {
     ]);
     const commands = options.asking === true ? asked.flatMap((command): Command[] => [["ASKING"], command]) : asked;
     const replies = await this.node.sendAllBinary(this.#tellsMoment ? commands : [["TIME"], ...commands]);
-    const now = this.#tellsMoment ? 0 : millisecondsOf(replies[0]);
+    const time = replies[0];
+    if (!this.#tellsMoment && time instanceof ServerError) return keys.map(() => time);
+    const now = this.#tellsMoment ? 0 : millisecondsOf(time);
     const first = this.#tellsMoment ? 0 : 1;
     const width = options.asking === true ? 2 : 1;
     const at = (i: number) => replies[first + i * width + (width - 1)];
