@@ -38,10 +38,7 @@ export interface ImportOptions extends ImportRequest {
 export async function importFrom(options: ImportOptions, context: Context): Promise<ExitCode> {
   const { view, connections, seeds, zones, signal, timeout } = context;
   using source = await context.connectElsewhere(options.login);
-  const [cluster, found] = await Promise.all([
-    survey(seeds, connections, { zones }),
-    surveySource(options.from, source),
-  ]);
+  const [cluster, found] = await Promise.all([survey(seeds, connections, { zones }), sourceAt(options.from, source)]);
   refuseUnserved(cluster);
   const plan = await planOrRefuse(options, { cluster, found, connections, source });
   const tell = (outcome: ChangeResult, seconds = 0, report?: ImportReport, sourceMoved = false) =>
@@ -73,6 +70,20 @@ export async function importFrom(options: ImportOptions, context: Context): Prom
   const outcome = report.counts.copied + report.counts.deleted > 0 ? "done" : "nothing";
   tell(outcome, (performance.now() - started) / 1000, report, sourceMoved);
   return report.troubles.length === 0 && !sourceMoved ? ExitCode.Ok : ExitCode.Partial;
+}
+
+/** The hints of a failed connection name the options for the cluster; those for the source are called otherwise. */
+async function sourceAt(address: Address, source: Connections): Promise<FoundSource> {
+  try {
+    return await surveySource(address, source);
+  } catch (error) {
+    if (!(error instanceof SlotctlError)) throw error;
+    const { code, exitCode, details, cause } = error;
+    const hint = error.hint
+      ?.replace(/--(user|askpass|tls|sni|cacert|cert|key|insecure)\b/g, "--from-$1")
+      .replaceAll("SLOTCTL_AUTH", "SLOTCTL_FROM_AUTH");
+    throw new SlotctlError(error.message, { code, exitCode, details, cause, hint });
+  }
 }
 
 /** What keeps keys from arriving; other problems of a cluster do not. */

@@ -31,7 +31,12 @@ interface Document {
   readonly changed: boolean;
   readonly counts: Readonly<Record<string, number>>;
   readonly troubles: readonly { readonly kind: string; readonly key: string }[];
-  readonly error: { readonly code: string; readonly message: string; readonly details: readonly string[] };
+  readonly error: {
+    readonly hint: string;
+    readonly code: string;
+    readonly message: string;
+    readonly details: readonly string[];
+  };
 }
 
 async function runImport(args: readonly string[], options: Parameters<typeof runSlotctl>[1] = {}) {
@@ -332,6 +337,7 @@ describe.each(RACY)("import into $name, disturbed", (engine: TestEngine) => {
     const password = { env: { SLOTCTL_FROM_AUTH: "s3cr&t%s", SLOTCTL_AUTH: undefined } };
     const wrong = await runImport([...args, "--from-pass", "nope"], password);
     expect(wrong).toMatchObject({ code: 4, document: { error: { code: "AUTH_FAILED" } } });
+    expect(wrong.document.error.hint).toContain("Check --from-user, and the password in SLOTCTL_FROM_AUTH");
     const empty = await runSlotctl(["import", ...args, "--yes"], password);
     expect(empty).toMatchObject({ code: 0, stdout: expect.stringContaining("there are 500 keys in database 3") });
     const asked = await runImport([...args, "--from-askpass", "--db", "3"], { input: "s3cr&t%s\n" });
