@@ -4,6 +4,7 @@ import { importKeys } from "../execute/transfer/import-keys.ts";
 import { type Address, formatAddress } from "../model/address.ts";
 import { quotedText } from "../model/quoted-text.ts";
 import { Connections } from "../node/connections.ts";
+import { ServerError } from "../node/node.ts";
 import { keysToImport } from "../plan/import.ts";
 import { type FoundSource, surveySource } from "../survey/import-ends.ts";
 import {
@@ -12,6 +13,7 @@ import {
   importingText,
   migratingText,
   notMigratedText,
+  sourceErrorText,
 } from "../view/redis-cli/import-text.ts";
 import { labelOf, listingOf } from "../view/redis-cli/listing.ts";
 import { redisCliAddress } from "../view/redis-cli/style.ts";
@@ -61,6 +63,10 @@ async function findSource(
     return await surveySource(from, source);
   } catch (error) {
     if (!(error instanceof SlotctlError)) throw error;
+    if (error.cause instanceof ServerError && error.code !== "AUTH_FAILED") {
+      context.out(sourceErrorText(from, error.cause.message, context));
+      return undefined;
+    }
     sayFailure(error, from, context);
     return undefined;
   }

@@ -103,15 +103,21 @@ function textOf(reply: BinaryReply | ServerError | undefined): string {
   return Buffer.isBuffer(reply) ? reply.toString("hex") : String(reply);
 }
 
-/** The names for which the two differ, readable; empty when both hold the same. */
+/**
+ * The names for which the two differ, readable; empty when both hold the same. A slot that is moved key by key keeps
+ * expiries to some milliseconds only: `tolerance`.
+ */
 export function differingKeys(
   left: ReadonlyMap<string, string>,
   right: ReadonlyMap<string, string>,
+  tolerance = 0,
 ): readonly string[] {
+  const isSame = (name: string) => {
+    const [[value, expiry], [otherValue, otherExpiry]] = [left, right].map((side) => side.get(name)?.split(" ") ?? []) as [string[], string[]]; // biome-ignore format: one line
+    return value === otherValue && Math.abs(Number(expiry) - Number(otherExpiry)) <= tolerance;
+  };
   const names = new Set([...left.keys(), ...right.keys()]);
-  return [...names]
-    .filter((name) => left.get(name) !== right.get(name))
-    .map((name) => Buffer.from(name, "hex").toString("latin1"));
+  return [...names].filter((name) => !isSame(name)).map((name) => Buffer.from(name, "hex").toString("latin1"));
 }
 
 async function through(

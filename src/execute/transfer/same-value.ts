@@ -1,4 +1,5 @@
 import { valueBytesOf } from "../../model/dump-payload.ts";
+import { serverRefused } from "../../node/failures.ts";
 import { type BinaryReply, type Command, type Node, ServerError } from "../../node/node.ts";
 import { contentOf } from "../move/same-keys.ts";
 
@@ -86,9 +87,13 @@ async function askBoth(
 }
 
 async function ask(commands: readonly Command[], { node, asking }: Side): Promise<readonly Answer[]> {
-  if (!asking) return node.sendAllBinary(commands);
-  const replies = await node.sendAllBinary(commands.flatMap((command): Command[] => [["ASKING"], command]));
-  return commands.map((_, i) => replies[2 * i + 1]);
+  const sent = asking ? commands.flatMap((command): Command[] => [["ASKING"], command]) : commands;
+  const all = await node.sendAllBinary(sent);
+  const replies = asking ? commands.map((_, i) => all[2 * i + 1]) : all;
+  // Not being allowed to look is not the same as having seen a difference.
+  const refusal = replies.find((reply) => reply instanceof ServerError && reply.word === "NOPERM");
+  if (refusal instanceof ServerError) throw serverRefused(node.address, refusal);
+  return replies;
 }
 
 /** A key that is gone, or a refusal, is the same as nothing. */

@@ -28,8 +28,11 @@ export function notMigratedText(
   target: string,
   { source, why, colour }: { readonly source: Address; readonly why: string; readonly colour: boolean },
 ): string {
-  const text = `Source ${redisCliAddress(source)} replied with error:\n${why}`;
-  return migrating(key, target) + redisCliLine("error", text, { colour });
+  return migrating(key, target) + sourceErrorText(source, why, { colour });
+}
+
+export function sourceErrorText(source: Address, why: string, style: Pick<RedisCliStyle, "colour">): string {
+  return redisCliLine("error", `Source ${redisCliAddress(source)} replied with error:\n${why}`, style);
 }
 
 function migrating(key: Buffer, target: string): string {
