@@ -2,11 +2,12 @@ import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { parseDropIn } from "./cli/drop-in/command-line.ts";
 import type { DropInConnection } from "./cli/drop-in/drop-in.ts";
-import type { DropInCommand } from "./cli/drop-in/drop-in-command.ts";
+import type { DropInCommand, DropInImport } from "./cli/drop-in/drop-in-command.ts";
 import { dropInCall, dropInSetTimeout } from "./commands/drop-in-call.ts";
 import { dropInCheck, dropInInfo } from "./commands/drop-in-check.ts";
 import { type DropInContext, sayFailure } from "./commands/drop-in-context.ts";
 import { dropInCreate } from "./commands/drop-in-create.ts";
+import { dropInImport } from "./commands/drop-in-import.ts";
 import { dropInRebalance } from "./commands/drop-in-rebalance.ts";
 import { dropInReshard } from "./commands/drop-in-reshard.ts";
 import { connectSettings } from "./connection-settings.ts";
@@ -52,11 +53,8 @@ async function runCommand(command: DropInCommand, connection: DropInConnection, 
   }
 }
 
-function dispatch(
-  command: DropInCommand,
-  context: DropInContext,
-  { environment }: Pick<World, "environment">,
-): Promise<ExitCode> {
+async function dispatch(command: DropInCommand, context: DropInContext, world: World): Promise<ExitCode> {
+  const { environment } = world;
   switch (command.subcommand) {
     case "create":
       return dropInCreate(command, context);
@@ -72,10 +70,11 @@ function dispatch(
       return dropInCall(command, context);
     case "set-timeout":
       return dropInSetTimeout(command.address, command.milliseconds, context);
+    case "import":
+      return dropInImport({ ...command, fromPassword: await sourcePassword(command, context, world) }, context);
     case "fix":
     case "add-node":
     case "del-node":
-    case "import":
     case "backup":
       throw new SlotctlError(`--cluster ${command.subcommand} is not part of this version of slotctl`, {
         code: "NOT_AVAILABLE",
@@ -85,8 +84,7 @@ function dispatch(
 }
 
 function addressOf(command: DropInCommand): Address {
-  if (command.subcommand === "create") return command.addresses[0]!;
-  return command.subcommand === "import" ? command.from : command.address;
+  return command.subcommand === "create" ? command.addresses[0]! : command.address;
 }
 
 function contextFor(
@@ -130,6 +128,14 @@ async function settingsFor(connection: DropInConnection, world: World, readLine:
 async function askPassword(world: World, readLine: () => Promise<string | undefined>): Promise<string> {
   if (!world.stdin.isTTY) return (await readLine()) ?? "";
   return (await import("./wizard/ask-password.ts")).askPassword(world);
+}
+
+async function sourcePassword(
+  { fromAskPass, fromPassword }: DropInImport,
+  { readLine }: DropInContext,
+  world: World,
+): Promise<string | undefined> {
+  return fromAskPass ? askPassword(world, readLine) : fromPassword;
 }
 
 /** Lines of standard input one by one; nothing is read before the first is asked for. */

@@ -1,8 +1,10 @@
 import type { OpenContext } from "./cli/open-context.ts";
 import type { GlobalOptions } from "./cli/options.ts";
+import type { Login } from "./commands/context.ts";
 import { type ConnectionRequest, connectSettings, type Environment, parseUri } from "./connection-settings.ts";
 import { ExitCode, SlotctlError } from "./errors.ts";
 import { type Address, parseAddress } from "./model/address.ts";
+import type { Connections } from "./node/connections.ts";
 import { humanView } from "./view/human.ts";
 import { jsonView } from "./view/json.ts";
 import { liveProgress } from "./view/live-progress.ts";
@@ -36,12 +38,41 @@ export function contextOpener(world: World): OpenContext {
       view,
       signal: world.signal,
       connections: new Connections(settings, options.addressMap),
+      connectElsewhere: (login) => connectElsewhere(login, options, world),
       seeds: seedsOf(options, seeds),
       zones: options.zone ?? new Map(),
       timeout,
       confirm: (question) => confirm(question, options, world),
     };
   };
+}
+
+/** The password of a source has a variable of its own: that of the cluster must not be shown to another server. */
+async function connectElsewhere(login: Login, options: GlobalOptions, world: World): Promise<Connections> {
+  const { environment, stdin, stderr } = world;
+  if (login.askpass === true && options.askpass === true && !stdin.isTTY) {
+    throw new SlotctlError("--askpass and --from-askpass cannot both read from a pipe", {
+      code: "USAGE",
+      exitCode: ExitCode.Usage,
+      hint: "Give one of the passwords in SLOTCTL_AUTH or SLOTCTL_FROM_AUTH",
+    });
+  }
+  if (login.pass !== undefined && stderr.isTTY) {
+    viewFor(options, world).warning(
+      "a password on the command line can be seen by others; use SLOTCTL_FROM_AUTH or --from-askpass",
+    );
+  }
+  const { Connections } = await import("./node/connections.ts");
+  const asked = login.askpass === true ? await askSourcePassword(world) : login.pass;
+  const { ipv4, ipv6 } = options;
+  const request = { ...login, pass: asked, ipv4, ipv6 };
+  const settings = connectSettings(request, { SLOTCTL_AUTH: environment.SLOTCTL_FROM_AUTH }, answerTimeoutOf(options));
+  return new Connections(settings, options.addressMap);
+}
+
+async function askSourcePassword(world: World): Promise<string> {
+  const { askPassword } = await import("./wizard/ask-password.ts");
+  return askPassword(world, "Please input the password of the source:");
 }
 
 /** One answer is waited for 5 s, or less where --timeout says so. */

@@ -16,7 +16,7 @@ export const DESCRIPTION: readonly string[] = [
     "view of the cluster, so that disagreements are seen. A command that changes a cluster first makes a plan and shows " +
     "it, then asks for consent, carries the plan out, and returns when every node itself reports what was planned. " +
     "What is true already is skipped, so that after an interruption the same command goes on where it stopped.",
-  "This version makes clusters of blank servers, moves slots, and shows, checks and waits for clusters. It does not add, " +
+  "This version makes clusters of blank servers, moves slots, imports keys, and shows, checks and waits for clusters. It does not add, " +
     "remove or repair nodes.",
   "A node is named by its address, *host:port*, with IPv6 as `[::1]:7000` or `::1:7000`. Where a *seed* is asked for, " +
     "any node of the cluster will do; several may be given with commas between them, and the first that answers is used. " +
@@ -120,7 +120,9 @@ export const ERROR_CODES: Readonly<Record<string, string>> = {
   FAILED_OVER:
     "A primary of the plan has failed over; `resume`, or `apply` of the same plan, goes on with the new one.",
   FILE_UNREADABLE: "A certificate, key or CA cannot be read.",
+  FORMAT_TOO_NEW: "`import`: the cluster cannot read what the source dumps; nothing was changed.",
   HOST_UNUSABLE: "Sandbox: the address is not one of this machine.",
+  IMPORT_REFUSED: "`import`: the keys cannot be copied as asked; nothing was changed.",
   INTERRUPTED: "Stopped by a signal; the message says whether anything was changed.",
   JOIN_TIMED_OUT: "The nodes did not all get to know each other in time; mostly a closed bus port.",
   KEY_CONFLICT: "Source and target hold one key with different values; both were left as they are.",
@@ -159,6 +161,9 @@ export const ERROR_CODES: Readonly<Record<string, string>> = {
   SERVER_START_FAILED: "Sandbox: a server did not start; the details are the end of its log.",
   SETSLOT_REFUSED: "A server refused to open or close a slot.",
   SLOTS_OPEN: "Slots that are being moved key by key cannot be moved atomically.",
+  SLOT_NOT_SERVED: "`import`: nobody served a slot for as long as is waited.",
+  SOURCE_CHANGED: "`import`: slots of the source cluster moved while it was read.",
+  SOURCE_INCOMPLETE: "`import`: a primary of the source cluster cannot be read.",
   STATE_UNWRITABLE: "The directory where unfinished plans are kept cannot be written to; see XDG_STATE_HOME.",
   TARGET_OUT_OF_MEMORY: "The target has no room for more keys.",
   TIMED_OUT: "`wait`: the condition did not come true in time.",
@@ -173,11 +178,14 @@ export const ERROR_CODES: Readonly<Record<string, string>> = {
 export const DROP_IN: readonly string[] = [
   "With `--cluster` among the leading options, `slotctl` takes the command lines of `redis-cli` 7 and 8 and of `valkey-cli` " +
     "8 and 9 as they are, with all their options, and answers with their words on standard output and their exit codes.",
-  "In this version `create`, `check`, `info`, `reshard`, `rebalance` and `help` work. The other subcommands are understood, do nothing, say that " +
+  "In this version `create`, `check`, `info`, `reshard`, `rebalance`, `import`, `call`, `set-timeout` and `help` work. The other subcommands are understood, do nothing, say that " +
     "they are not part of this version, and exit 1. `slotctl --cluster help` lists the subcommands, " +
     "`slotctl --cluster --help` the options.",
   "Without a terminal standard error stays empty on success. The words follow the servers: Valkey 8 and newer are spoken " +
     "of with primaries and replicas where `valkey-cli` does so.",
+  "`import` keeps its meaning there: it moves the keys of database 0 unless `--cluster-copy` is given, and the first key that " +
+    "the cluster has already stops it; up to 500 keys are on their way together, so some that come after that one may have " +
+    "moved as well.",
   "It differs on purpose in this: a number that is none, or out of range, is refused rather than read as 0; `create` " +
     "returns when every node says that the cluster is ok, and exits 1 when its final check finds a problem; and there are " +
     "colours only in a terminal.",
@@ -188,6 +196,8 @@ export const ENVIRONMENT: Readonly<Record<string, string>> = {
   "SLOTCTL_AUTH, VALKEYCLI_AUTH, REDISCLI_AUTH":
     "The password; of several that are not empty the first in this order. `-a`, `--askpass` and a password in `-u` go " +
     "before them.",
+  SLOTCTL_FROM_AUTH:
+    "The password of the source of an `import`. `--from-pass` and `--from-askpass` go before it; the password of the cluster is never sent to the source.",
   "VALKEYCLI_CLUSTER_YES, REDISCLI_CLUSTER_YES":
     "Drop-in mode only: `1` answers every question with yes. When the first is set, the second is not looked at.",
   REDIS_SERVER: "The server program that `sandbox start` runs, as with `--server`, which goes before it.",
@@ -253,6 +263,10 @@ export const EXAMPLES: readonly Example[] = [
   {
     says: "Monitoring: one line, exit code 3 when there is a problem:",
     lines: ["slotctl check 10.0.0.1:6379,10.0.0.2:6379 --quick"],
+  },
+  {
+    says: "Copy the keys of a server into a cluster, and compare each of them:",
+    lines: ["slotctl import 10.0.0.1:6379 --from 10.0.0.9:6379 --verify full --yes"],
   },
   {
     says: "A command line that was written for redis-cli:",

@@ -5,6 +5,7 @@ import { addCall } from "./call.ts";
 import { addCheck } from "./check.ts";
 import { addConfig, addSetTimeout } from "./config.ts";
 import { addCreate } from "./create.ts";
+import { addImport } from "./import.ts";
 import { addInfo } from "./info.ts";
 import { addKeyslot } from "./keyslot.ts";
 import type { OpenContext } from "./open-context.ts";
@@ -84,6 +85,7 @@ export function buildProgram({ version, environment, open, done, out, talk }: Pr
   addConfig(program, run);
   addSetTimeout(program, run);
   addKeyslot(program, run);
+  addImport(program, run);
   addWait(program, run);
   addSandbox(program, run, environment);
 

@@ -44,7 +44,7 @@ export interface Scene {
  * Looks at the cluster and says what discovery says.
  * @throws SlotctlError when the entry node cannot be used
  */
-export async function discover(options: DropInMoveOptions, context: DropInContext): Promise<Scene> {
+export async function discover(options: DropInCheckOptions, context: DropInContext): Promise<Scene> {
   const { address, searchMultipleOwners } = options;
   const found = await survey([address], context.connections);
   const cluster = searchMultipleOwners ? await surveyStrayKeys(found, context.connections, "thorough") : found;
@@ -62,7 +62,7 @@ function speaksOfRanges({ nodes }: Cluster): boolean {
 /** Runs the check engine; false when it found errors, with which no slot may be moved. */
 export function passesCheck(
   { cluster, style }: Scene,
-  { searchMultipleOwners }: DropInMoveOptions,
+  { searchMultipleOwners }: DropInCheckOptions,
   { quiet, context }: { readonly quiet: boolean; readonly context: DropInContext },
 ): boolean {
   const { text, errors } = checkText(cluster, { ...style, searchMultipleOwners, quiet });

@@ -75,7 +75,7 @@ function redisOptions(address: Address, { tls, connectTimeout, commandTimeout, f
   } satisfies RedisOptions;
 }
 
-function tlsOptions({ ca, cert, key, serverName, ciphers, insecure = false }: TlsSettings): TlsSocketOptions {
+export function tlsOptions({ ca, cert, key, serverName, ciphers, insecure = false }: TlsSettings): TlsSocketOptions {
   return {
     ...(ca === undefined ? {} : { ca: typeof ca === "string" ? ca : [...ca] }),
     ...(cert === undefined ? {} : { cert }),
@@ -89,7 +89,7 @@ function tlsOptions({ ca, cert, key, serverName, ciphers, insecure = false }: Tl
   };
 }
 
-async function logIn(node: Node, { credentials }: ConnectSettings): Promise<void> {
+export async function logIn(node: Node, { credentials }: ConnectSettings): Promise<void> {
   if (credentials === undefined) return;
   const { user, password } = credentials;
   try {

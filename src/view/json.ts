@@ -9,6 +9,7 @@ import type { Plan } from "../plan/plan.ts";
 import { type Problem, severityOf } from "../plan/problems.ts";
 import { callDocument } from "./call-text.ts";
 import { configGetDocument, configSetDocument } from "./config-text.ts";
+import { importDocument, importPlanDocument } from "./import-text.ts";
 import { keyslotDocument } from "./keyslot-text.ts";
 import { problemText } from "./problem-text.ts";
 import { type Progress, silentProgress } from "./progress.ts";
@@ -125,6 +126,8 @@ function resultDocument(result: Result): object {
         ...planDocument(result.shown),
         seconds: round(result.seconds),
       };
+    case "import":
+      return importDocument({ ...result, seconds: round(result.seconds) });
     case "wait":
       return {
         ok: true,
@@ -227,6 +230,8 @@ function planDocument(shown: ShownPlan): object {
       return { plan: shown.plan, violations: shown.design.violations };
     case "moves":
       return { plan: shown.plan, ...movesDocument(shown.plan, shown.preview) };
+    case "import":
+      return { plan: importPlanDocument(shown.plan) };
     case "steps":
       return {
         plan: shown.plan,

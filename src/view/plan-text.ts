@@ -3,6 +3,7 @@ import type { Candidate } from "../model/candidate.ts";
 import { countSlots, parseRanges } from "../model/slot.ts";
 import type { CreateProblem, DesignedShard } from "../plan/create.ts";
 import { balanceLines } from "./balance-text.ts";
+import { importPlanText } from "./import-text.ts";
 import { movesText } from "./moves-text.ts";
 import { stepText } from "./step-text.ts";
 import { tableLines } from "./table.ts";
@@ -28,6 +29,8 @@ export function planText(shown: ShownPlan, chalk: ChalkInstance): string {
       return movesText(shown.plan, shown.preview, chalk);
     case "steps":
       return stepsText(shown, chalk);
+    case "import":
+      return importPlanText(shown.plan, chalk);
   }
 }
 

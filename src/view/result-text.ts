@@ -4,6 +4,7 @@ import { callLines } from "./call-text.ts";
 import { checkLines, quickLine } from "./check-text.ts";
 import { configGetLines, configSetLines } from "./config-text.ts";
 import { createLines } from "./create-text.ts";
+import { importLines } from "./import-text.ts";
 import { infoLines } from "./info-text.ts";
 import { keyslotLines } from "./keyslot-text.ts";
 import { sandboxLines } from "./sandbox-text.ts";
@@ -33,6 +34,8 @@ export function resultText(result: Result, chalk: ChalkInstance, columns: number
       return linesText([appliedLine(result)]);
     case "changed":
       return linesText([changedLine(result)]);
+    case "import":
+      return linesText(importLines(result));
     case "wait":
       return linesText([`ok       ${result.condition}, after ${secondsText(result.seconds)}`]);
     case "call":

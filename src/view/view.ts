@@ -1,15 +1,17 @@
 import type { SlotctlError } from "../errors.ts";
 import type { Emit } from "../execute/events.ts";
+import type { ImportReport } from "../execute/transfer/import-keys.ts";
 import type { Address } from "../model/address.ts";
 import type { Cluster, ClusterNode, Shard } from "../model/cluster.ts";
 import type { NodeAnswer } from "../model/node-answer.ts";
 import type { CreateProblem, Design } from "../plan/create.ts";
+import type { ImportPlan } from "../plan/import.ts";
 import type { MovePreview } from "../plan/move-plan.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { Problem } from "../plan/problems.ts";
 
 /** A plan and what is needed to draw it. */
-export type ShownPlan = ShownCreate | ShownMoves | ShownSteps;
+export type ShownPlan = ShownCreate | ShownMoves | ShownSteps | ShownImport;
 
 export interface ShownCreate {
   readonly kind: "create";
@@ -29,6 +31,11 @@ export interface ShownSteps {
   readonly plan: Plan;
   /** Undefined where no slots are moved. */
   readonly preview: MovePreview | undefined;
+}
+
+export interface ShownImport {
+  readonly kind: "import";
+  readonly plan: ImportPlan;
 }
 
 /** A throw-away server as `sandbox` reports it. */
@@ -83,6 +90,7 @@ export type Result =
       readonly summary: string;
       readonly seconds: number;
     }
+  | ImportResult
   | { readonly kind: "wait"; readonly condition: string; readonly nodes: number; readonly seconds: number }
   | {
       readonly kind: "call";
@@ -134,6 +142,17 @@ export interface ChangedSetting {
     | { readonly kind: "failed"; readonly why: string };
   /** Of the configuration file; undefined when it was left alone. */
   readonly file?: { readonly kind: "written" | "none" } | { readonly kind: "failed"; readonly why: string } | undefined;
+}
+
+export interface ImportResult {
+  readonly kind: "import";
+  readonly outcome: ChangeResult;
+  readonly plan: ImportPlan;
+  /** Undefined when nothing was begun. */
+  readonly report: ImportReport | undefined;
+  /** Slots of a source cluster moved while it was read. */
+  readonly sourceMoved: boolean;
+  readonly seconds: number;
 }
 
 /** `nothing`: it was so already. */

@@ -6,13 +6,11 @@ interface Terminal {
 }
 
 /** Asks with stars on a terminal; from a pipe it is the first line. */
-export async function askPassword({ stdin, stderr }: Terminal): Promise<string> {
+export async function askPassword({ stdin, stderr }: Terminal, message = "Please input password:"): Promise<string> {
   if (!stdin.isTTY) return firstLine(stdin);
   const { default: inquirer } = await import("inquirer");
   const prompt = inquirer.createPromptModule({ input: stdin, output: stderr });
-  const { password } = await prompt<{ password: string }>([
-    { type: "password", name: "password", message: "Please input password:", mask: "*" },
-  ]);
+  const { password } = await prompt<{ password: string }>([{ type: "password", name: "password", message, mask: "*" }]);
   return password;
 }
 

@@ -63,7 +63,7 @@ async function holdTheSame(key: Buffer, type: string, sides: BothSides): Promise
   return contentOf(ours, width) === contentOf(theirs, width);
 }
 
-function contentOf(elements: readonly BinaryReply[], width: number): string {
+export function contentOf(elements: readonly BinaryReply[], width: number): string {
   const texts = elements.map((element) => (Buffer.isBuffer(element) ? element.toString("hex") : String(element)));
   const groups: string[] = [];
   for (let i = 0; i < texts.length; i += width) groups.push(texts.slice(i, i + width).join("="));

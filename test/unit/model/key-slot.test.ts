@@ -2,19 +2,21 @@ import { describe, expect, test } from "vitest";
 import { keySlot } from "../../../src/model/key-slot.ts";
 
 describe("the slot of a key", () => {
-  // The answers of CLUSTER KEYSLOT.
   test.each([
+    // 0x31C3 is the check value of CRC-16/XMODEM.
+    ["123456789", 0x31c3],
     ["", 0],
-    ["foo", 12182],
+    ["foo", 12_182],
     ["bar", 5061],
-    ["123456789", 12739],
-    ["{user1000}.following", 3443],
-    ["{user1000}.followers", 3443],
-    ["user1000", 3443],
-    ["foo{}{bar}", 8363],
-    ["foo{{bar}}zap", 4015],
-    ["foo{bar}{zap}", 5061],
-  ])("%j is %i", (key, slot) => {
+    ["user:{foo}:1", 12_182],
+    ["{foo}{bar}", 12_182],
+    ["{{foo}}", keySlot(Buffer.from("{foo"))],
+  ])("%j", (key, slot) => {
     expect(keySlot(Buffer.from(key))).toBe(slot);
+  });
+
+  test.each(["{}foo", "{foo", "foo}", "}foo{"])("%j has no tag", (key) => {
+    expect(keySlot(Buffer.from(key))).not.toBe(keySlot(Buffer.from("foo")));
+    expect(keySlot(Buffer.from(key))).not.toBe(keySlot(Buffer.from("")));
   });
 });

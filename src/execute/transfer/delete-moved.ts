@@ -1,0 +1,59 @@
+import { serverRefused } from "../../node/failures.ts";
+import { type Command, ServerError } from "../../node/node.ts";
+import { type Entry, expireTogether } from "./entry.ts";
+import { type KeyReader, valuesOrThrow } from "./key-reader.ts";
+
+export interface Deletion {
+  readonly deleted: readonly Buffer[];
+  /** Written to since they were read: deleting them would lose that write. */
+  readonly changed: readonly Buffer[];
+}
+
+/** Has the server tell at the next EXEC whether anybody writes to these keys from now on. */
+export async function watch({ node }: KeyReader, keys: readonly Buffer[]): Promise<void> {
+  const [reply] = await node.sendAllBinary([["WATCH", ...keys]]);
+  if (reply instanceof ServerError) throw serverRefused(node.address, reply);
+}
+
+/**
+ * Deletes keys that have arrived elsewhere, unless somebody wrote to them since they were read. With `watched`, WATCH
+ * went before the reading: then all of them go in one transaction, and only if that fails are they looked at singly.
+ */
+export async function deleteMoved(reader: KeyReader, entries: readonly Entry[], watched: boolean): Promise<Deletion> {
+  if (entries.length === 0) {
+    if (watched) await reader.node.sendAllBinary([["UNWATCH"]]);
+    return { deleted: [], changed: [] };
+  }
+  const keys = entries.map(({ key }) => key);
+  if (watched && (await unlinkAll(reader, keys))) return { deleted: keys, changed: [] };
+  const deleted: Buffer[] = [];
+  const changed: Buffer[] = [];
+  for (const entry of entries) ((await deleteOne(reader, entry)) ? deleted : changed).push(entry.key);
+  return { deleted, changed };
+}
+
+/** A key that is gone counts as deleted: it expired, or somebody else deleted it. */
+async function deleteOne(reader: KeyReader, entry: Entry): Promise<boolean> {
+  await watch(reader, [entry.key]);
+  const [value] = valuesOrThrow(reader.node, await reader.read([entry.key]));
+  if (value === undefined) {
+    await reader.node.sendAllBinary([["UNWATCH"]]);
+    return true;
+  }
+  if (!value.payload.equals(entry.payload) || !expireTogether(value.expiresAt, entry.expiresAt)) {
+    await reader.node.sendAllBinary([["UNWATCH"]]);
+    return false;
+  }
+  return unlinkAll(reader, [entry.key]);
+}
+
+/** False when a watched key was written to. */
+async function unlinkAll({ node }: KeyReader, keys: readonly Buffer[]): Promise<boolean> {
+  const commands: Command[] = [["MULTI"], ["UNLINK", ...keys], ["EXEC"]];
+  const replies = await node.sendAllBinary(commands);
+  const refusal = replies.find((reply) => reply instanceof ServerError);
+  if (refusal instanceof ServerError) throw serverRefused(node.address, refusal);
+  const done = replies[2];
+  if (Array.isArray(done) && done[0] instanceof ServerError) throw serverRefused(node.address, done[0]);
+  return done !== null;
+}

@@ -1,0 +1,127 @@
+import { connect as connectTcp, type Socket } from "node:net";
+import { connect as connectTls } from "node:tls";
+import type { Address } from "../model/address.ts";
+import { commandBytes } from "./command-bytes.ts";
+import { type ConnectSettings, logIn, tlsOptions } from "./connect.ts";
+import { connectFailure, serverClosed, serverSilent } from "./failures.ts";
+import { type BinaryReply, type Command, type Node, type Outcome, type Reply, ServerError } from "./node.ts";
+import { type ParsedReply, ReplyParser } from "./reply-parser.ts";
+
+/**
+ * Opens a connection for many small commands, such as copying a data set takes: it does the same as `connect` for
+ * about a fifth of the processor time a command, and several writes may be on their way at once.
+ * @throws SlotctlError, exit code 4, as `connect` does
+ */
+export async function connectPipelined(address: Address, settings: ConnectSettings): Promise<Node> {
+  const node = new PipelinedNode(address, settings, await openSocket(address, settings));
+  await logIn(node, settings);
+  return node;
+}
+
+function openSocket(address: Address, settings: ConnectSettings): Promise<Socket> {
+  const { tls, connectTimeout, family } = settings;
+  const isSocket = address.host.startsWith("/");
+  const place = isSocket
+    ? { path: address.host }
+    : { host: address.host, port: address.port, ...(family === undefined ? {} : { family }) };
+  return new Promise((resolve, reject) => {
+    const secure = tls !== undefined && !isSocket;
+    const socket = secure ? connectTls({ ...place, ...tlsOptions(tls) }) : connectTcp(place);
+    socket.setNoDelay(true);
+    socket.setTimeout(connectTimeout);
+    const fail = (error: unknown) => {
+      socket.destroy();
+      reject(connectFailure(address, settings, error));
+    };
+    socket.once("error", fail);
+    socket.once("timeout", () => fail(new Error("connect ETIMEDOUT")));
+    socket.once(secure ? "secureConnect" : "connect", () => {
+      socket.removeAllListeners("error").removeAllListeners("timeout");
+      resolve(socket);
+    });
+  });
+}
+
+/** One write, and the answers to it so far. */
+interface Pending {
+  readonly replies: ParsedReply[];
+  readonly expected: number;
+  readonly resolve: (replies: ParsedReply[]) => void;
+  readonly reject: (error: Error) => void;
+}
+
+class PipelinedNode implements Node {
+  readonly address: Address;
+  readonly remoteHost: string | undefined;
+  readonly #settings: ConnectSettings;
+  readonly #socket: Socket;
+  readonly #pending: Pending[] = [];
+  readonly #parser = new ReplyParser((reply) => this.#take(reply));
+  #failure: Error | undefined;
+
+  constructor(address: Address, settings: ConnectSettings, socket: Socket) {
+    this.address = address;
+    this.remoteHost = socket.remoteAddress;
+    this.#settings = settings;
+    this.#socket = socket;
+    socket.setTimeout(settings.commandTimeout);
+    socket.on("data", (chunk) => this.#read(chunk));
+    socket.on("error", (error) => this.#fail(serverClosed(address, settings, error)));
+    socket.on("close", () => this.#fail(serverClosed(address, settings, new Error("Connection is closed."))));
+    socket.on("timeout", () => {
+      if (this.#pending.length > 0) this.#fail(serverSilent(address, settings.commandTimeout, undefined));
+    });
+  }
+
+  async send(...command: Command): Promise<Reply> {
+    const [outcome] = await this.sendAll([command]);
+    if (outcome instanceof ServerError) throw outcome;
+    return outcome ?? null;
+  }
+
+  async sendAll(commands: readonly Command[]): Promise<readonly Outcome[]> {
+    return (await this.sendAllBinary(commands)).map((reply) => (reply instanceof ServerError ? reply : textOf(reply)));
+  }
+
+  sendAllBinary(commands: readonly Command[]): Promise<readonly (BinaryReply | ServerError)[]> {
+    if (commands.length === 0) return Promise.resolve([]);
+    if (this.#failure !== undefined) return Promise.reject(this.#failure);
+    return new Promise<ParsedReply[]>((resolve, reject) => {
+      this.#pending.push({ replies: [], expected: commands.length, resolve, reject });
+      this.#socket.write(commandBytes(commands));
+    }) as Promise<readonly (BinaryReply | ServerError)[]>;
+  }
+
+  close(): void {
+    this.#fail(serverClosed(this.address, this.#settings, new Error("Connection is closed.")));
+  }
+
+  #read(chunk: Buffer): void {
+    try {
+      this.#parser.push(chunk);
+    } catch (error) {
+      this.#fail(serverClosed(this.address, this.#settings, error));
+    }
+  }
+
+  #take(reply: ParsedReply): void {
+    const first = this.#pending[0];
+    if (first === undefined) return;
+    first.replies.push(reply);
+    if (first.replies.length < first.expected) return;
+    this.#pending.shift();
+    first.resolve(first.replies);
+  }
+
+  /** What was not answered was perhaps carried out: nobody is told otherwise, and nothing is sent again. */
+  #fail(error: Error): void {
+    this.#failure ??= error;
+    this.#socket.destroy();
+    for (const { reject } of this.#pending.splice(0)) reject(this.#failure);
+  }
+}
+
+function textOf(reply: BinaryReply): Reply {
+  if (Buffer.isBuffer(reply)) return reply.toString("utf8");
+  return Array.isArray(reply) ? reply.map(textOf) : (reply as Reply);
+}

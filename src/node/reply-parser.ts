@@ -1,0 +1,134 @@
+import { type BinaryReply, ServerError } from "./node.ts";
+
+const CR = 13;
+const MINUS = 45;
+const [SIMPLE, ERROR, INTEGER, BULK, ARRAY] = Array.from("+-:$*", (type) => type.charCodeAt(0));
+
+/** Answered to nearly every command of a long pipeline, so they are made once. */
+const OK = Buffer.from("OK");
+const QUEUED = Buffer.from("QUEUED");
+
+/** What came is not RESP2. */
+export class MalformedReply extends Error {
+  override readonly name = "ParserError";
+}
+
+interface OpenArray {
+  readonly items: (BinaryReply | ServerError)[];
+  left: number;
+}
+
+/** An answer as it came; an error may also stand inside an array, as in the answer to EXEC. */
+export type ParsedReply = BinaryReply | ServerError | readonly ParsedReply[];
+
+/**
+ * Reads RESP2 as it comes in, each byte once: what is incomplete is waited for, not read again. The buffers that it
+ * hands out lie in those that came in.
+ */
+export class ReplyParser {
+  readonly #deliver: (reply: ParsedReply) => void;
+  readonly #stack: OpenArray[] = [];
+  #parts: Buffer[] = [];
+  #have = 0;
+  #need = 1;
+
+  constructor(deliver: (reply: ParsedReply) => void) {
+    this.#deliver = deliver;
+  }
+
+  /** @throws MalformedReply */
+  push(chunk: Buffer): void {
+    this.#parts.push(chunk);
+    this.#have += chunk.length;
+    if (this.#have < this.#need) return;
+    const bytes = this.#parts.length === 1 ? chunk : Buffer.concat(this.#parts, this.#have);
+    const end = this.#parse(bytes);
+    this.#parts = end < bytes.length ? [bytes.subarray(end)] : [];
+    this.#have = bytes.length - end;
+  }
+
+  /** Where the first thing begins that is not all there yet. */
+  #parse(bytes: Buffer): number {
+    let at = 0;
+    this.#need = 1;
+    while (at < bytes.length) {
+      const lineEnd = endOfLine(bytes, at + 1);
+      if (lineEnd < 0) {
+        this.#need = bytes.length - at + 1;
+        return at;
+      }
+      const next = lineEnd + 2;
+      switch (bytes[at]) {
+        case SIMPLE:
+          this.#take(simple(bytes, at + 1, lineEnd));
+          at = next;
+          break;
+        case ERROR:
+          this.#take(new ServerError(bytes.toString("utf8", at + 1, lineEnd)));
+          at = next;
+          break;
+        case INTEGER:
+          this.#take(integer(bytes, at + 1, lineEnd));
+          at = next;
+          break;
+        case BULK: {
+          const length = integer(bytes, at + 1, lineEnd);
+          const end = next + Math.max(length, -2) + 2;
+          if (length >= 0 && bytes.length < end) {
+            this.#need = end - at;
+            return at;
+          }
+          this.#take(length < 0 ? null : bytes.subarray(next, next + length));
+          at = length < 0 ? next : end;
+          break;
+        }
+        case ARRAY:
+          this.#open(integer(bytes, at + 1, lineEnd));
+          at = next;
+          break;
+        default:
+          throw new MalformedReply("Protocol error: what came is no RESP");
+      }
+    }
+    return at;
+  }
+
+  #open(count: number): void {
+    if (count > 0) this.#stack.push({ items: [], left: count });
+    else this.#take(count < 0 ? null : []);
+  }
+
+  #take(reply: ParsedReply): void {
+    let done = reply;
+    for (let open = this.#stack.at(-1); open !== undefined; open = this.#stack.at(-1)) {
+      open.items.push(done as BinaryReply);
+      if (--open.left > 0) return;
+      this.#stack.pop();
+      done = open.items;
+    }
+    this.#deliver(done);
+  }
+}
+
+/** Where its "\r\n" begins; -1 when that is not there yet. */
+function endOfLine(bytes: Buffer, from: number): number {
+  for (let at = from; at + 1 < bytes.length; at++) if (bytes[at] === CR) return at;
+  return -1;
+}
+
+function integer(bytes: Buffer, start: number, end: number): number {
+  const isNegative = bytes[start] === MINUS;
+  let value = 0;
+  for (let at = isNegative ? start + 1 : start; at < end; at++) {
+    const digit = bytes[at]! - 48;
+    if (digit < 0 || digit > 9) throw new MalformedReply("Protocol error: a length or number is none");
+    value = value * 10 + digit;
+  }
+  return isNegative ? -value : value;
+}
+
+function simple(bytes: Buffer, start: number, end: number): Buffer {
+  if (end - start === OK.length && bytes[start] === OK[0]) return OK;
+  if (end - start === QUEUED.length && bytes[start] === QUEUED[0]) return QUEUED;
+  return bytes.subarray(start, end);
+}

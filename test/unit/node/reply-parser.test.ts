@@ -1,0 +1,47 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { commandBytes } from "../../../src/node/command-bytes.ts";
+import { ServerError } from "../../../src/node/node.ts";
+import { MalformedReply, type ParsedReply, ReplyParser } from "../../../src/node/reply-parser.ts";
+
+/** What comes out when the bytes come in pieces of this size. */
+function parsed(text: string | Buffer, piece = Number.POSITIVE_INFINITY): readonly ParsedReply[] {
+  const replies: ParsedReply[] = [];
+  const parser = new ReplyParser((reply) => replies.push(reply));
+  const bytes = Buffer.from(text);
+  for (let at = 0; at < bytes.length; at += piece) parser.push(bytes.subarray(at, at + piece));
+  return replies;
+}
+
+const MIXED =
+  "+OK\r\n:-42\r\n$-1\r\n$0\r\n\r\n$4\r\na\r\nb\r\n-ERR no\r\n*3\r\n*1\r\n+QUEUED\r\n*0\r\n$1\r\nx\r\n*-1\r\n+\r\n";
+
+describe("the parser of replies", () => {
+  test.each([1, 2, 3, 7, 1000])("reads every kind of reply, in pieces of %i bytes", (piece) => {
+    const bytes = (value: string) => Buffer.from(value);
+    const array = [[bytes("QUEUED")], [], bytes("x")];
+    expect(parsed(MIXED, piece)).toEqual([
+      ...[bytes("OK"), -42, null, bytes(""), bytes("a\r\nb"), new ServerError("ERR no"), array, null, bytes("")],
+    ]);
+  });
+
+  test.each(["HTTP/1.1 400\r\n", "$x\r\n", "*1x\r\n"])("%j is no reply", (text) => {
+    expect(() => parsed(text)).toThrow(MalformedReply);
+  });
+
+  test("reads back any command that we write", () => {
+    const word = fc.oneof(
+      fc.string({ unit: "binary" }),
+      fc.integer(),
+      fc.uint8Array({ maxLength: 200 }).map((bytes) => Buffer.from(bytes)),
+    );
+    fc.assert(
+      fc.property(fc.array(fc.array(word, { minLength: 1 })), fc.integer({ min: 1, max: 50 }), (commands, piece) => {
+        const expected = commands.map((command) =>
+          command.map((part) => (typeof part === "object" ? part : Buffer.from(String(part)))),
+        );
+        expect(parsed(commandBytes(commands), piece)).toEqual(expected);
+      }),
+    );
+  });
+});
