@@ -3,8 +3,15 @@ import type { MoveOptions } from "../commands/moves.ts";
 import type { RunOptions } from "../commands/run-kept.ts";
 import { countArgument, durationArgument } from "./options.ts";
 
+/** The flags of every command that makes a plan. */
+export interface PlanFlags {
+  readonly dryRun?: boolean;
+  readonly detailedExitcode?: boolean;
+  readonly planOut?: string;
+}
+
 /** The flags of every command that moves slots. */
-export interface MoveFlags {
+export interface MoveFlags extends PlanFlags {
   readonly concurrency: number;
   readonly pipeline: number;
   readonly maxBlock: number;
@@ -13,9 +20,6 @@ export interface MoveFlags {
   readonly replace?: boolean;
   /** Not there for a plan that is made already: it says itself. */
   readonly method?: MoveOptions["method"];
-  readonly dryRun?: boolean;
-  readonly detailedExitcode?: boolean;
-  readonly planOut?: string;
 }
 
 const PACE = "Pace:";
@@ -44,8 +48,11 @@ export function addLimitOptions(command: Command): Command {
 
 export function addPlanOptions(command: Command): Command {
   const method = new Option("--method <how>", "auto takes the servers' own atomic migration where they have it");
+  return addDryRunOptions(command.addOption(method.choices(["auto", "keys", "atomic"]).default("auto")));
+}
+
+export function addDryRunOptions(command: Command): Command {
   return command
-    .addOption(method.choices(["auto", "keys", "atomic"]).default("auto"))
     .option("--dry-run", "show the plan and change nothing")
     .option("--detailed-exitcode", "with --dry-run: exit 10 when there are changes to make")
     .option("--plan-out <file>", "save the plan as JSON, for slotctl apply");
@@ -64,9 +71,14 @@ export function limitsOf(flags: MoveFlags): RunOptions["limits"] {
 }
 
 export function moveOptionsOf(flags: MoveFlags, environment: MoveOptions["environment"]): MoveOptions {
+  return { ...planOptionsOf(flags, environment), limits: limitsOf(flags), method: flags.method ?? "auto" };
+}
+
+export function planOptionsOf(
+  flags: PlanFlags,
+  environment: MoveOptions["environment"],
+): Omit<MoveOptions, "limits" | "method"> {
   return {
-    limits: limitsOf(flags),
-    method: flags.method ?? "auto",
     dryRun: flags.dryRun === true,
     detailedExitCode: flags.detailedExitcode === true,
     planOut: flags.planOut,

@@ -5,6 +5,7 @@ import { addCall } from "./call.ts";
 import { addCheck } from "./check.ts";
 import { addConfig, addSetTimeout } from "./config.ts";
 import { addCreate } from "./create.ts";
+import { addFailover } from "./failover.ts";
 import { addInfo } from "./info.ts";
 import { addKeyslot } from "./keyslot.ts";
 import type { OpenContext } from "./open-context.ts";
@@ -79,6 +80,7 @@ export function buildProgram({ version, environment, open, done, out, talk }: Pr
   addInfo(program, run);
   addReshard(program, run, environment);
   addRebalance(program, run, environment);
+  addFailover(program, run, environment);
   addApply(program, run, environment);
   addCall(program, run);
   addConfig(program, run);

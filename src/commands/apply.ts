@@ -76,6 +76,7 @@ function nodesOf(step: Step): readonly NodeRef[] {
     case "move-slots":
       return [step.from, step.to];
     case "replicate":
+    case "failover":
       return [step.node, step.primary];
   }
 }

@@ -76,6 +76,8 @@ const slotsAt: Reader<string> = (value, place) => {
 const someSlotsAt: Reader<string> = (value, place) =>
   slotsAt(value, place) || misfit(value, place, "names not a single slot");
 
+const trueAt: Reader<true> = (value, place) => (value === true ? true : misfit(value, place, "is not true"));
+
 const addressAt = fieldsAt<Address>({ host: hostAt, port: portAt, busPort: optional(portAt) });
 
 const nodeAt = fieldsAt<NodeRef>({ id: idAt, address: addressAt, formerly: optional(listAt(idAt)) });
@@ -96,13 +98,19 @@ const STEPS: { readonly [Kind in Step["kind"]]: Reader<Extract<Step, { kind: Kin
   "set-config-epoch": fieldsAt({ kind: only("set-config-epoch"), node: nodeAt, epoch: epochAt }),
   "add-slots": fieldsAt({ kind: only("add-slots"), node: nodeAt, slots: someSlotsAt }),
   meet: fieldsAt({ kind: only("meet"), nodes: listAt(nodeAt) }),
-  replicate: fieldsAt({ kind: only("replicate"), node: nodeAt, primary: nodeAt }),
+  replicate: fieldsAt({ kind: only("replicate"), node: nodeAt, primary: nodeAt, inSync: optional(trueAt) }),
   "move-slots": fieldsAt({
     kind: only("move-slots"),
     from: nodeAt,
     to: nodeAt,
     slots: someSlotsAt,
     method: oneOf({ keys: true, atomic: true }),
+  }),
+  failover: fieldsAt({
+    kind: only("failover"),
+    node: nodeAt,
+    primary: nodeAt,
+    mode: oneOf({ safe: true, force: true, takeover: true }),
   }),
 };
 
@@ -118,7 +126,7 @@ const shardAt = fieldsAt<PlannedShard>({ primary: memberAt, slots: slotsAt, repl
 const planAt = fieldsAt<Plan>({
   // First, so that of a newer plan nothing else is said.
   schemaVersion: versionAt,
-  command: oneOf<Plan["command"]>({ create: true, reshard: true, rebalance: true }),
+  command: oneOf<Plan["command"]>({ create: true, reshard: true, rebalance: true, failover: true }),
   madeFor: signatureAt,
   steps: listAt(stepAt),
   reasons: listAt(wordsAt),

@@ -51,6 +51,7 @@ const STEPS: { readonly [Kind in Step["kind"]]: Extract<Step, { kind: Kind }> } 
   meet: { kind: "meet", nodes: [node("a"), node("x")] },
   replicate: { kind: "replicate", node: node("a"), primary: node("x") },
   "move-slots": { kind: "move-slots", from: node("a"), to: node("x"), slots: "0", method: "keys" },
+  failover: { kind: "failover", node: node("a"), primary: node("x"), mode: "safe" },
 };
 
 test.each(Object.values(STEPS))("the node that a step $kind names counts", async (step) => {

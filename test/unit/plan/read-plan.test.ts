@@ -45,8 +45,9 @@ const STEPS: { readonly [Kind in Step["kind"]]: Extract<Step, { kind: Kind }> } 
   "set-config-epoch": { kind: "set-config-epoch", node: a!, epoch: 0 },
   "add-slots": { kind: "add-slots", node: a!, slots: "0-5460,7000" },
   meet: { kind: "meet", nodes: [a!, { ...b!, address: { host: "::1", port: 7001, busPort: 17_001 } }] },
-  replicate: { kind: "replicate", node: b!, primary: a! },
+  replicate: { kind: "replicate", node: b!, primary: a!, inSync: true },
   "move-slots": { kind: "move-slots", from: a!, to: c!, slots: "12", method: "atomic" },
+  failover: { kind: "failover", node: b!, primary: a!, mode: "takeover" },
 };
 
 const PLAN: Plan = {
@@ -99,7 +100,7 @@ describe("a plan that was saved", () => {
 
   test("gets its slots in the usual form, however they were typed", () => {
     const reading = readPlan(changed("steps.1.slots", " 7, 0-5\n,6 ,0003"));
-    expect(reading).toMatchObject({ kind: "plan", plan: { steps: [{}, { slots: "0-7" }, {}, {}, {}] } });
+    expect(reading).toMatchObject({ kind: "plan", plan: { steps: [{}, { slots: "0-7" }, {}, {}, {}, {}] } });
   });
 
   test("cannot make a terminal do anything with its words", () => {

@@ -1,0 +1,148 @@
+import { describe, expect, test } from "vitest";
+import { formatAddress } from "../../src/model/address.ts";
+import { openClient, Writer } from "../helpers/data-set.ts";
+import { ENGINES, type TestEngine } from "../helpers/engines.ts";
+import { eventually } from "../helpers/eventually.ts";
+import { type RunResult, runSlotctl, startSlotctl } from "../helpers/run-slotctl.ts";
+import { type Member, startCluster, type TestCluster } from "../helpers/start-cluster.ts";
+
+const THREE = { a: [0, 5460], b: [5461, 10_922], c: [10_923, 16_383] } as const;
+/** Nobody is promoted but by an order. */
+const ONLY_BY_ORDER = { "cluster-replica-no-failover": "yes" };
+
+function nameOf({ address }: Pick<Member, "address">): string {
+  return formatAddress(address);
+}
+
+interface Document {
+  readonly changed?: boolean;
+  readonly plan?: { readonly steps: readonly { readonly kind: string }[]; readonly warnings: readonly string[] };
+  readonly error?: { readonly code: string; readonly message: string; readonly hint?: string };
+}
+
+function documentOf({ stdout }: RunResult): Document {
+  return JSON.parse(stdout) as Document;
+}
+
+function failover(seed: Member, ...args: readonly string[]): Promise<RunResult> {
+  return runSlotctl(["failover", nameOf(seed), ...args, "--yes", "-o", "json"]);
+}
+
+/** "primary", or the id of the node that it follows, as it says itself. */
+async function roleOf(node: Member): Promise<string> {
+  const [, , flags, primary] = String(await node.call("CLUSTER", "NODES"))
+    .split("\n")
+    .find((line) => line.includes("myself"))!
+    .split(" ");
+  return flags!.includes("slave") ? primary! : "primary";
+}
+
+/** What was true in every view when slotctl said so; nothing is waited for. */
+async function expectPrimary(node: Member, cluster: TestCluster<string>): Promise<void> {
+  for (const member of cluster.members.filter(({ isRunning }) => isRunning)) {
+    const line = String(await member.call("CLUSTER", "NODES"))
+      .split("\n")
+      .find((text) => text.startsWith(node.id))!;
+    expect(line, `${node.name} as ${member.name} sees it`).toMatch(/master .* connected \d/);
+  }
+}
+
+describe.each(ENGINES)("failover on $name", (engine: TestEngine) => {
+  test("a safe failover under writes loses none, is done when all agree, and is not done twice", async () => {
+    await using cluster = await startCluster(engine, THREE, { replicas: { a: 2, b: 1 } });
+    const { a, a1, a2, b, c } = cluster.nodes;
+    const client = openClient(cluster.seeds);
+    const writer = new Writer(client);
+    await eventually(() => expect(writer.count).toBeGreaterThan(200));
+
+    expect(documentOf(await failover(b, a2.id.slice(0, 12)))).toMatchObject({ changed: true });
+    await expectPrimary(a2, cluster);
+    expect(await Promise.all([a, a1].map(roleOf))).toEqual([a2.id, a2.id]);
+    expect(documentOf(await failover(b, "--to", nameOf(a2)))).toMatchObject({ changed: false });
+    expect(documentOf(await failover(b, "--from", nameOf(a)))).toMatchObject({ changed: false });
+    // A primary gives way to the best of its replicas.
+    expect(documentOf(await failover(c, nameOf(a2)))).toMatchObject({ changed: true });
+    expect(await roleOf(a2)).not.toBe("primary");
+    expect(await writer.lost()).toEqual([]);
+    client.disconnect();
+
+    const refusals: [Member, string[], RegExp, number][] = [
+      [c, [nameOf(c)], /has no replica/, 3],
+      [c, ["ffffff"], /names no node/, 2],
+      [c, [], /needs one node/, 2],
+      [c, [nameOf(a), "--to", nameOf(b)], /needs one node/, 2],
+      [c, [nameOf(b), "--force", "--takeover"], /cannot be used with/, 2],
+    ];
+    for (const [seed, args, text, code] of refusals) {
+      const run = await failover(seed, ...args);
+      expect(documentOf(run).error?.message).toMatch(text);
+      expect(run.code).toBe(code);
+    }
+    const unasked = await runSlotctl(["failover", nameOf(b), "--to", nameOf(cluster.nodes.b1)]);
+    expect(unasked.code).toBe(2);
+    expect(await roleOf(b)).toBe("primary");
+    expect((await runSlotctl(["check", nameOf(b), "--quick"])).code).toBe(0);
+  });
+
+  test("a dead primary takes --force, a lost majority --takeover, and the one that comes back follows", async () => {
+    await using cluster = await startCluster(engine, THREE, { replicas: { a: 2, b: 1 }, settings: ONLY_BY_ORDER });
+    const { a, a1, a2, b, b1, c } = cluster.nodes;
+    // a1 hears nothing more, so a2 alone has read the last writes.
+    await a1.pause();
+    await a.call("CLIENT", "KILL", "TYPE", "replica");
+    await eventually(async () => expect(String(await a.call("INFO", "replication"))).toMatch(/connected_slaves:1/));
+    await eventually(() => a.call("SET", "{06S}late", "yes"));
+    await eventually(async () => expect(await a.call("WAIT", 1, 100)).toBe(1));
+    await a.kill();
+    a1.resume();
+
+    const safe = await failover(c, "--from", a.id);
+    expect(safe.code).toBe(3);
+    expect(documentOf(safe).error).toMatchObject({
+      code: "FAILOVER_REFUSED",
+      hint: expect.stringContaining("--force"),
+    });
+    const forced = await failover(c, "--from", a.id, "--force");
+    expect(documentOf(forced)).toMatchObject({ changed: true });
+    expect(documentOf(forced).plan?.warnings.join()).toMatch(/has not got are lost/);
+    await expectPrimary(a2, cluster);
+    expect(await roleOf(a1)).toBe(a2.id);
+
+    await Promise.all([b.kill(), c.kill()]);
+    const voteless = await failover(a2, "--to", b1.id, "--force");
+    expect(documentOf(voteless).error?.hint).toContain("--takeover");
+    expect(documentOf(await failover(a2, "--to", b1.id, "--takeover"))).toMatchObject({ changed: true });
+    await expectPrimary(b1, cluster);
+    await Promise.all([b.start(), c.start(), a.start()]);
+    await eventually(async () => expect(await Promise.all([a, b].map(roleOf))).toEqual([a2.id, b1.id]));
+    await cluster.waitUntilAgreed();
+    expect(await a2.call("GET", "{06S}late").catch(() => c.call("GET", "{06S}late"))).toBe("yes");
+  });
+
+  test("after SIGKILL at any moment the same command leads home", async () => {
+    await using cluster = await startCluster(engine, THREE, { replicas: 1 });
+    const { a, a1, b, b1, c, c1 } = cluster.nodes;
+    const rounds: [Member, string][] = [
+      [a1, ""],
+      [b1, "run-started"],
+      [c1, "step-started"],
+      [a, '"waiting"'],
+      [b, '"agreement"'],
+    ];
+    for (const [target, moment] of rounds) {
+      const run = startSlotctl(["failover", nameOf(c), "--to", nameOf(target), "--yes", "--progress", "json"]);
+      await eventually(() => expect(run.stderr).toContain(moment), { within: 10_000 });
+      run.kill("SIGKILL");
+      await run.result;
+      const again = await failover(c, "--to", nameOf(target));
+      expect(again.code, again.stdout).toBe(0);
+      await expectPrimary(target, cluster);
+    }
+    // Redis would count the votes of a1's first election again: it has to be waited for.
+    const back = await failover(c, "--to", nameOf(a1));
+    expect(documentOf(back)).toMatchObject({ changed: true });
+    expect(back.stderr.includes("old votes")).toBe(engine.kind === "redis");
+    expect(a1.log().match(/Starting a failover election/g)).toHaveLength(2);
+    await cluster.waitUntilAgreed();
+  });
+});
