@@ -11,6 +11,7 @@ import { addKeyslot } from "./keyslot.ts";
 import type { OpenContext } from "./open-context.ts";
 import { addGlobalOptions, type GlobalOptions } from "./options.ts";
 import { addRebalance } from "./rebalance.ts";
+import { addRebalanceReplicas } from "./rebalance-replicas.ts";
 import { addReshard } from "./reshard.ts";
 import { addSandbox } from "./sandbox.ts";
 
@@ -81,6 +82,7 @@ export function buildProgram({ version, environment, open, done, out, talk }: Pr
   addReshard(program, run, environment);
   addRebalance(program, run, environment);
   addFailover(program, run, environment);
+  addRebalanceReplicas(program, run, environment);
   addApply(program, run, environment);
   addCall(program, run);
   addConfig(program, run);

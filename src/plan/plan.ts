@@ -80,7 +80,7 @@ export const PLAN_SCHEMA_VERSION = 1;
 
 export interface Plan {
   readonly schemaVersion: typeof PLAN_SCHEMA_VERSION;
-  readonly command: "create" | "reshard" | "rebalance" | "failover";
+  readonly command: "create" | "reshard" | "rebalance" | "failover" | "rebalance-replicas";
   /** Signature of the cluster the plan was made for. */
   readonly madeFor: string;
   readonly steps: readonly Step[];

@@ -126,7 +126,13 @@ const shardAt = fieldsAt<PlannedShard>({ primary: memberAt, slots: slotsAt, repl
 const planAt = fieldsAt<Plan>({
   // First, so that of a newer plan nothing else is said.
   schemaVersion: versionAt,
-  command: oneOf<Plan["command"]>({ create: true, reshard: true, rebalance: true, failover: true }),
+  command: oneOf<Plan["command"]>({
+    create: true,
+    reshard: true,
+    rebalance: true,
+    failover: true,
+    "rebalance-replicas": true,
+  }),
   madeFor: signatureAt,
   steps: listAt(stepAt),
   reasons: listAt(wordsAt),
