@@ -119,7 +119,8 @@ export const ERROR_CODES: Readonly<Record<string, string>> = {
   DIRECTORY_UNUSABLE: "Sandbox: the directory cannot be written to.",
   FAILED_OVER:
     "A primary of the plan has failed over; `resume`, or `apply` of the same plan, goes on with the new one.",
-  FAILOVER_FAILED: "The servers gave the failover up, as often as it was asked for; the old primary serves on if it lives.",
+  FAILOVER_FAILED:
+    "The servers gave the failover up, as often as it was asked for; the old primary serves on if it lives.",
   FAILOVER_REFUSED: "The replica cannot take over as asked; nothing was changed, and the hint names the way out.",
   FILE_UNREADABLE: "A certificate, key or CA cannot be read.",
   HOST_UNUSABLE: "Sandbox: the address is not one of this machine.",

@@ -184,6 +184,7 @@ const stepPhrase: Record<Exclude<Step["kind"], "move-slots">, string> = {
   "add-slots": "Assigning slots",
   meet: "Joining the nodes",
   replicate: "Attaching replicas",
+  failover: "Failing over",
 };
 
 const waitPhrase: Record<Wait, string> = {

@@ -147,4 +147,33 @@ describe.each(ENGINES)("failover on $name", (engine: TestEngine) => {
     expect(a1.log().match(/Starting a failover election/g)).toHaveLength(2);
     await cluster.waitUntilAgreed();
   });
+
+  test("rebalance-replicas repairs anti-affinity by the fewest steps, also after SIGKILL, and then has nothing to do", async () => {
+    // The replicas come after the primaries: a1 and b1 each sit beside their own.
+    const hosts = ["127.0.0.1", "127.0.0.2", "127.0.0.3", "127.0.0.1", "127.0.0.2", "127.0.0.1"];
+    const settings = (i: number) => ({ ...STAYS, "cluster-announce-ip": hosts[i]! });
+    await using cluster = await startCluster(engine, THREE, { replicas: 1, hosts, settings });
+    const { a, b, c, a1, b1, c1 } = cluster.nodes;
+    const args = ["rebalance-replicas", nameOf(c), "--yes", "-o", "json"];
+
+    const dry = documentOf(await runSlotctl([...args, "--dry-run"]));
+    expect(dry.changed).toBe(false);
+    expect(dry.plan?.steps.map(({ kind }) => kind)).toEqual(["replicate", "replicate"]);
+    const run = startSlotctl([...args, "--progress", "json"]);
+    await eventually(() => expect(run.stderr).toContain("step-done"), { within: 20_000 });
+    run.kill("SIGKILL");
+    await run.result;
+    const again = await runSlotctl(args);
+    expect(again.code, again.stdout).toBe(0);
+    expect(await Promise.all([a1, b1, c1].map(roleOf))).toEqual([b.id, a.id, c.id]);
+    const { stdout } = await runSlotctl(["check", nameOf(c), "-o", "json"]);
+    expect(stdout).not.toContain("anti-affinity");
+    expect(documentOf(await runSlotctl(args))).toMatchObject({ changed: false, plan: { steps: [] } });
+
+    // All primaries but one on one host: a single failover evens them out.
+    expect((await failover(c, "--to", nameOf(b1))).code).toBe(0);
+    const even = documentOf(await runSlotctl(args));
+    expect(even.plan?.steps.map(({ kind }) => kind)).toEqual(["failover"]);
+    expect((await runSlotctl(["rebalance-replicas", nameOf(a), "--replicas", "x"])).code).toBe(2);
+  });
 });
