@@ -8,8 +8,8 @@ import {
   signatureOf,
 } from "../model/cluster.ts";
 import { formatRanges } from "../model/slot.ts";
-import { refOf } from "./node-ref.ts";
 import { type Failover, type FailoverMode, PLAN_SCHEMA_VERSION, type Plan, type PlannedShard } from "./plan.ts";
+import { refOf } from "./refs.ts";
 import { countUnserved, hasMajority, isAlive, votersOf } from "./serving.ts";
 import { simulate } from "./simulate.ts";
 

@@ -10,8 +10,8 @@ import {
 import { formatRanges } from "../model/slot.ts";
 import type { PlacementNode } from "./cluster-map.ts";
 import { violationWarnings } from "./create.ts";
-import { refOf } from "./node-ref.ts";
 import { type Failover, PLAN_SCHEMA_VERSION, type Plan, type Replicate } from "./plan.ts";
+import { refOf } from "./refs.ts";
 import { bestLayout, countSteps } from "./replica-layout.ts";
 import { simulate } from "./simulate.ts";
 import { findViolations, type PlacedShard, type PlacementViolation } from "./violations.ts";
