@@ -137,6 +137,8 @@ function findDisagreeing(step: Failover, report: Report | undefined, answers: re
 }
 
 function agrees({ node, primary }: Failover, listener: NodeRef, own: View, view: View): boolean {
+  // Who knows nobody is no member yet, and has nothing to agree to.
+  if (view.lines.length === 1) return true;
   const line = view.lines.find(({ id }) => id === node.id);
   const knows = line?.role === "primary" && formatRanges(line.slots) === formatRanges(own.myself.slots);
   // The old primary itself has to have given in.
