@@ -16,8 +16,8 @@ export const DESCRIPTION: readonly string[] = [
     "view of the cluster, so that disagreements are seen. A command that changes a cluster first makes a plan and shows " +
     "it, then asks for consent, carries the plan out, and returns when every node itself reports what was planned. " +
     "What is true already is skipped, so that after an interruption the same command goes on where it stopped.",
-  "This version makes clusters of blank servers, moves slots, imports keys, and shows, checks and waits for clusters. It does not add, " +
-    "remove or repair nodes.",
+  "This version makes clusters of blank servers, moves slots, imports keys, lets replicas take over, and shows, checks and " +
+    "waits for clusters. It does not add, remove or repair nodes.",
   "A node is named by its address, *host:port*, with IPv6 as `[::1]:7000` or `::1:7000`. Where a *seed* is asked for, " +
     "any node of the cluster will do; several may be given with commas between them, and the first that answers is used. " +
     "Without a seed the node named by `-s`, `-h` and `-p`, or `-u` is asked, in this order.",
@@ -113,12 +113,16 @@ export const ERROR_CODES: Readonly<Record<string, string>> = {
   CONFIG_REFUSED: "A setting that has to be changed for the time of the moves cannot be read or changed.",
   CONNECTION_CLOSED: "The server closed the connection.",
   CONNECT_TIMEOUT: "A connection was not accepted in time.",
+  COPY_TIMED_OUT: "A replica did not finish copying its primary in time.",
   CREATE_REFUSED: "The servers cannot become this cluster; the details give every reason.",
   DECLINED: "The question was answered with no.",
   DIRECTORY_IN_USE: "Sandbox: a directory that has to be made is there already.",
   DIRECTORY_UNUSABLE: "Sandbox: the directory cannot be written to.",
   FAILED_OVER:
     "A primary of the plan has failed over; `resume`, or `apply` of the same plan, goes on with the new one.",
+  FAILOVER_FAILED:
+    "The servers gave the failover up, as often as it was asked for; the old primary serves on if it lives.",
+  FAILOVER_REFUSED: "The replica cannot take over as asked; nothing was changed, and the hint names the way out.",
   FILE_UNREADABLE: "A certificate, key or CA cannot be read.",
   FORMAT_TOO_NEW: "`import`: the cluster cannot read what the source dumps; nothing was changed.",
   HOST_UNUSABLE: "Sandbox: the address is not one of this machine.",

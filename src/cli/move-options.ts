@@ -3,8 +3,15 @@ import type { MoveOptions } from "../commands/moves.ts";
 import type { RunOptions } from "../commands/run-kept.ts";
 import { countArgument, durationArgument, sizeArgument } from "./options.ts";
 
+/** The flags of every command that makes a plan. */
+export interface PlanFlags {
+  readonly dryRun?: boolean;
+  readonly detailedExitcode?: boolean;
+  readonly planOut?: string;
+}
+
 /** The flags of every command that moves slots. */
-export interface MoveFlags {
+export interface MoveFlags extends PlanFlags {
   readonly concurrency: number;
   readonly pipeline: number;
   readonly maxBlock: number;
@@ -15,9 +22,6 @@ export interface MoveFlags {
   readonly method?: MoveOptions["method"];
   readonly keepEmpty?: boolean;
   readonly bigKey?: number;
-  readonly dryRun?: boolean;
-  readonly detailedExitcode?: boolean;
-  readonly planOut?: string;
 }
 
 const PACE = "Pace:";
@@ -46,14 +50,20 @@ export function addLimitOptions(command: Command): Command {
 
 export function addPlanOptions(command: Command): Command {
   const method = new Option("--method <how>", "auto takes the servers' own atomic migration where they have it");
+  return addDryRunOptions(
+    command
+      .addOption(method.choices(["auto", "keys", "atomic"]).default("auto"))
+      .option("--keep-empty", "primaries that lose all their slots stay primaries")
+      .addOption(
+        new Option("--big-key <size>", "name keys in the plan from this size on, as far as it looks at them")
+          .argParser(sizeArgument)
+          .default(10_000_000, "10MB"),
+      ),
+  );
+}
+
+export function addDryRunOptions(command: Command): Command {
   return command
-    .addOption(method.choices(["auto", "keys", "atomic"]).default("auto"))
-    .option("--keep-empty", "primaries that lose all their slots stay primaries")
-    .addOption(
-      new Option("--big-key <size>", "name keys in the plan from this size on, as far as it looks at them")
-        .argParser(sizeArgument)
-        .default(10_000_000, "10MB"),
-    )
     .option("--dry-run", "show the plan and change nothing")
     .option("--detailed-exitcode", "with --dry-run: exit 10 when there are changes to make")
     .option("--plan-out <file>", "save the plan as JSON, for slotctl apply");
@@ -73,10 +83,19 @@ export function limitsOf(flags: MoveFlags): RunOptions["limits"] {
 
 export function moveOptionsOf(flags: MoveFlags, environment: MoveOptions["environment"]): MoveOptions {
   return {
+    ...planOptionsOf(flags, environment),
     limits: limitsOf(flags),
     method: flags.method ?? "auto",
     keepEmpty: flags.keepEmpty === true,
     bigKeyBytes: flags.bigKey ?? Number.POSITIVE_INFINITY,
+  };
+}
+
+export function planOptionsOf(
+  flags: PlanFlags,
+  environment: MoveOptions["environment"],
+): Omit<MoveOptions, "limits" | "method" | "keepEmpty" | "bigKeyBytes"> {
+  return {
     dryRun: flags.dryRun === true,
     detailedExitCode: flags.detailedExitcode === true,
     planOut: flags.planOut,

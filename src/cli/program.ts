@@ -5,12 +5,14 @@ import { addCall } from "./call.ts";
 import { addCheck } from "./check.ts";
 import { addConfig, addSetTimeout } from "./config.ts";
 import { addCreate } from "./create.ts";
+import { addFailover } from "./failover.ts";
 import { addImport } from "./import.ts";
 import { addInfo } from "./info.ts";
 import { addKeyslot } from "./keyslot.ts";
 import type { OpenContext } from "./open-context.ts";
 import { addGlobalOptions, type GlobalOptions } from "./options.ts";
 import { addRebalance } from "./rebalance.ts";
+import { addRebalanceReplicas } from "./rebalance-replicas.ts";
 import { addReshard } from "./reshard.ts";
 import { addSandbox } from "./sandbox.ts";
 
@@ -80,6 +82,8 @@ export function buildProgram({ version, environment, open, done, out, talk }: Pr
   addInfo(program, run);
   addReshard(program, run, environment);
   addRebalance(program, run, environment);
+  addFailover(program, run, environment);
+  addRebalanceReplicas(program, run, environment);
   addApply(program, run, environment);
   addCall(program, run);
   addConfig(program, run);

@@ -77,6 +77,7 @@ function nodesOf(step: Step): readonly NodeRef[] {
     case "move-slots":
       return [step.from, step.to];
     case "replicate":
+    case "failover":
       return [step.node, step.primary];
   }
 }

@@ -113,6 +113,7 @@ function idsIn(step: Step): readonly string[] {
     case "meet":
       return step.nodes.map(({ id }) => id);
     case "replicate":
+    case "failover":
       return [step.node.id, step.primary.id];
     case "move-slots":
       return [step.from.id, step.to.id];

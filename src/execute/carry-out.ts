@@ -6,11 +6,13 @@ import { waitUntil } from "../node/wait-until.ts";
 import type { AddSlots, MoveSlots, Replicate, SetConfigEpoch, Step } from "../plan/plan.ts";
 import { moveAtomically } from "./atomic/move-atomically.ts";
 import { change, type Executor, nodeOf, type OnChange, viewOf } from "./executor.ts";
+import { failover } from "./failover.ts";
 import { commandRefused } from "./failures.ts";
 import { meet } from "./meet.ts";
 import { moveSlots } from "./move/move-slots.ts";
 import type { KeyRate } from "./move/pace.ts";
 import type { Turns } from "./move/turns.ts";
+import { waitUntilCopied } from "./replica-links.ts";
 import { setConfig } from "./set-config.ts";
 
 /** A step and its place in the plan. */
@@ -44,6 +46,8 @@ export function carryOut({ index, step }: NumberedStep, shared: Shared): Promise
       return setConfig(step, executor, onChange);
     case "replicate":
       return replicate(step, executor, onChange);
+    case "failover":
+      return failover(step, executor, onChange);
   }
 }
 
@@ -108,7 +112,13 @@ function isUnknownSubcommand({ message }: ServerError): boolean {
   return /unknown subcommand/i.test(message);
 }
 
-async function replicate({ node, primary }: Replicate, executor: Executor, onChange: OnChange): Promise<boolean> {
+async function replicate(step: Replicate, executor: Executor, onChange: OnChange): Promise<boolean> {
+  const changed = await follow(step, executor, onChange);
+  if (step.inSync === true) await waitUntilCopied(step.node, step.primary, executor);
+  return changed;
+}
+
+async function follow({ node, primary }: Replicate, executor: Executor, onChange: OnChange): Promise<boolean> {
   const { myself } = await viewOf(executor, node);
   if (myself.role === "replica" && myself.primaryId === primary.id) return false;
   onChange();

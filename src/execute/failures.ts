@@ -1,6 +1,6 @@
 import { ExitCode, SlotctlError } from "../errors.ts";
 import { type Address, formatAddress } from "../model/address.ts";
-import type { NodeRef } from "../plan/plan.ts";
+import type { Failover, NodeRef } from "../plan/plan.ts";
 
 export function commandRefused(what: string, { address }: NodeRef, cause: Error): SlotctlError {
   return new SlotctlError(`${what} failed on ${formatAddress(address)}: ${cause.message}`, {
@@ -75,4 +75,36 @@ export function interrupted(changed: boolean, { howFar, goOn }: Progress): Slotc
     exitCode: ExitCode.Partial,
     hint: goOn,
   });
+}
+
+export function copyTimedOut(node: NodeRef, primary: NodeRef, stands: string): SlotctlError {
+  return new SlotctlError(
+    `${formatAddress(node.address)} has not copied its primary ${formatAddress(primary.address)}: ${stands}`,
+    {
+      code: "COPY_TIMED_OUT",
+      exitCode: ExitCode.TimedOut,
+      hint: "A large copy takes its time: --timeout sets how long it is waited for. The log of the replica tells what is wrong",
+    },
+  );
+}
+
+export function failoverFailed(
+  { node, primary }: Failover,
+  attempts: number,
+  details: readonly string[],
+): SlotctlError {
+  const [promoted, old] = [formatAddress(node.address), formatAddress(primary.address)];
+  return new SlotctlError(`${promoted} did not become the primary in place of ${old}, tried ${attempts} times`, {
+    code: "FAILOVER_FAILED",
+    exitCode: ExitCode.TimedOut,
+    details,
+    hint: "The servers gave it up by themselves and the primary serves on, if it lives; their logs tell why",
+  });
+}
+
+export function failoverStale({ node, primary }: Failover, is: string): SlotctlError {
+  return new SlotctlError(
+    `${formatAddress(node.address)} is no longer what the plan was made for: ${is}, not a replica of ${formatAddress(primary.address)}`,
+    { code: "PLAN_STALE", exitCode: ExitCode.Stale, hint: "The cluster changed since: make a new plan" },
+  );
 }

@@ -30,12 +30,15 @@ export async function runPlan(plan: Plan, executor: Executor): Promise<boolean> 
   return run.changed;
 }
 
-/** Steps of one kind that stand together touch different nodes and are carried out side by side. */
+/**
+ * Steps of one kind that stand together touch different nodes and are carried out side by side; those that are there
+ * for the sake of a later one come one by one.
+ */
 function phasesOf(steps: readonly Step[]): readonly (readonly NumberedStep[])[] {
   const phases: NumberedStep[][] = [];
   for (const [index, step] of steps.entries()) {
     const phase = phases.at(-1);
-    if (phase?.[0]?.step.kind === step.kind) phase.push({ index, step });
+    if (phase?.[0]?.step.kind === step.kind && !isAlone(step)) phase.push({ index, step });
     else phases.push([{ index, step }]);
   }
   return phases;
@@ -43,6 +46,10 @@ function phasesOf(steps: readonly Step[]): readonly (readonly NumberedStep[])[] 
 
 /** How long a run that has failed waits for the nodes to agree before it puts settings back. */
 const PUT_BACK_MS = 5000;
+/** Elections of several shards at once compete for the same votes, and a copy costs its primary a fork. */
+function isAlone(step: Step): boolean {
+  return step.kind === "failover" || (step.kind === "replicate" && step.inSync === true);
+}
 
 class Run {
   readonly #plan: Plan;

@@ -114,13 +114,15 @@ function dissentersAmong(
   });
 }
 
-interface Report {
+/** What a node says of the cluster and of itself. */
+export interface Report {
   readonly view: View;
   readonly clusterInfo: ReadonlyMap<string, string>;
   readonly replication: ReadonlyMap<string, string>;
 }
 
-async function ask(
+/** Undefined when the node does not answer. */
+export async function ask(
   { node }: Pick<Wanted, "node">,
   executor: Executor,
   parse: (reply: string) => View,

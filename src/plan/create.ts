@@ -138,7 +138,7 @@ const VIOLATION_TEXTS: Readonly<Record<PlacementViolation["kind"], readonly [one
 };
 
 /** One warning for each reason, however many shards it hits. */
-function violationWarnings(violations: readonly PlacementViolation[]): readonly string[] {
+export function violationWarnings(violations: readonly PlacementViolation[]): readonly string[] {
   const groups = new Map<string, PlacementViolation[]>();
   for (const violation of violations) {
     const key = `${violation.kind} ${violation.why}`;

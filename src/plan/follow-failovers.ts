@@ -19,7 +19,9 @@ export interface FollowedPlan {
  * same shard takes its place. An emptied primary that became a replica of another shard has no heir. Pure.
  */
 export function followFailovers(plan: Plan, cluster: Cluster): FollowedPlan {
-  if (plan.command === "create") return { plan, failovers: [] };
+  // A plan that fails over itself knows who is to be the primary when it is done, and its steps look who is.
+  const itself = plan.steps.some(({ kind }) => kind === "failover");
+  if (plan.command === "create" || itself) return { plan, failovers: [] };
   const past = pastOf(plan.madeFor);
   const found = new Map<NodeId, Failover>();
   for (const ref of primariesIn(plan)) {

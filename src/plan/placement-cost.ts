@@ -23,7 +23,10 @@ export function betterOf(first: readonly PlacedShard[], second: readonly PlacedS
 }
 
 /** One number for each criterion of `placeReplicas` but the last, in its order. Less is better. */
-function costOf(shards: readonly PlacedShard[], { perPrimary, map }: PlacementInput): readonly number[] {
+export function costOf(
+  shards: readonly PlacedShard[],
+  { perPrimary, map }: Pick<PlacementInput, "perPrimary" | "map">,
+): readonly number[] {
   const counts = shards.map(({ replicas }) => replicas.length);
   return [
     sum(counts.map((count) => Math.max(wantedEach(perPrimary) - count, 0) ** 2)),

@@ -34,6 +34,24 @@ export interface Replicate {
   readonly kind: "replicate";
   readonly node: NodeRef;
   readonly primary: NodeRef;
+  /** The step is done when the replica has copied its primary, because a later one relies on that copy. */
+  readonly inSync?: true | undefined;
+}
+
+/**
+ * `safe` loses no acknowledged write: the primary pauses its clients until the replica has everything. `force` goes
+ * without the primary, `takeover` also without the votes of the other primaries.
+ */
+export type FailoverMode = "safe" | "force" | "takeover";
+
+/** A replica takes the place of its primary, which becomes its replica when it lives. */
+export interface Failover {
+  readonly kind: "failover";
+  /** The replica to promote. */
+  readonly node: NodeRef;
+  /** The primary whose place it takes. */
+  readonly primary: NodeRef;
+  readonly mode: FailoverMode;
 }
 
 /** How slots change their owner: key by key with MIGRATE, or by the servers' own atomic slot migration. */
@@ -63,7 +81,7 @@ export interface SetConfig {
 }
 
 /** One change to the cluster. Plain data: it can be shown, saved, simulated or carried out. */
-export type Step = SetConfigEpoch | AddSlots | Meet | Replicate | MoveSlots | SetConfig;
+export type Step = SetConfigEpoch | AddSlots | Meet | Replicate | MoveSlots | SetConfig | Failover;
 
 /** A shard as the plan means it to be in the end. */
 export interface PlannedShard {
@@ -76,7 +94,7 @@ export const PLAN_SCHEMA_VERSION = 1;
 
 export interface Plan {
   readonly schemaVersion: typeof PLAN_SCHEMA_VERSION;
-  readonly command: "create" | "reshard" | "rebalance";
+  readonly command: "create" | "reshard" | "rebalance" | "failover" | "rebalance-replicas";
   /** Signature of the cluster the plan was made for. */
   readonly madeFor: string;
   readonly steps: readonly Step[];

@@ -87,6 +87,8 @@ const slotsAt: Reader<string> = (value, place) => {
 const someSlotsAt: Reader<string> = (value, place) =>
   slotsAt(value, place) || misfit(value, place, "names not a single slot");
 
+const trueAt: Reader<true> = (value, place) => (value === true ? true : misfit(value, place, "is not true"));
+
 const addressAt = fieldsAt<Address>({ host: hostAt, port: portAt, busPort: optional(portAt) });
 
 const nodeAt = fieldsAt<NodeRef>({ id: idAt, address: addressAt, formerly: optional(listAt(idAt)) });
@@ -107,7 +109,7 @@ const STEPS: { readonly [Kind in Step["kind"]]: Reader<Extract<Step, { kind: Kin
   "set-config-epoch": fieldsAt({ kind: only("set-config-epoch"), node: nodeAt, epoch: epochAt }),
   "add-slots": fieldsAt({ kind: only("add-slots"), node: nodeAt, slots: someSlotsAt }),
   meet: fieldsAt({ kind: only("meet"), nodes: listAt(nodeAt) }),
-  replicate: fieldsAt({ kind: only("replicate"), node: nodeAt, primary: nodeAt }),
+  replicate: fieldsAt({ kind: only("replicate"), node: nodeAt, primary: nodeAt, inSync: optional(trueAt) }),
   "move-slots": fieldsAt({
     kind: only("move-slots"),
     from: nodeAt,
@@ -120,6 +122,12 @@ const STEPS: { readonly [Kind in Step["kind"]]: Reader<Extract<Step, { kind: Kin
     node: nodeAt,
     setting: oneOf<PlannedSetting>({ "cluster-allow-replica-migration": true }),
     value: settingValueAt,
+  }),
+  failover: fieldsAt({
+    kind: only("failover"),
+    node: nodeAt,
+    primary: nodeAt,
+    mode: oneOf({ safe: true, force: true, takeover: true }),
   }),
 };
 
@@ -135,7 +143,13 @@ const shardAt = fieldsAt<PlannedShard>({ primary: memberAt, slots: slotsAt, repl
 const planAt = fieldsAt<Plan>({
   // First, so that of a newer plan nothing else is said.
   schemaVersion: versionAt,
-  command: oneOf<Plan["command"]>({ create: true, reshard: true, rebalance: true }),
+  command: oneOf<Plan["command"]>({
+    create: true,
+    reshard: true,
+    rebalance: true,
+    failover: true,
+    "rebalance-replicas": true,
+  }),
   madeFor: signatureAt,
   steps: listAt(stepAt),
   reasons: listAt(wordsAt),

@@ -1,6 +1,6 @@
 import type { Cluster, ClusterNode } from "../model/cluster.ts";
 import { parseRanges, subtractRanges, unionRanges } from "../model/slot.ts";
-import type { MoveSlots, Step } from "./plan.ts";
+import type { Failover, MoveSlots, Step } from "./plan.ts";
 
 /** The cluster as it would stand after the step. Drives the preview, and is the oracle of every planner test. */
 export function simulate(cluster: Cluster, step: Step): Cluster {
@@ -24,6 +24,8 @@ export function simulate(cluster: Cluster, step: Step): Cluster {
       );
     case "replicate":
       return withNode(cluster, step.node.id, () => ({ role: "replica", primaryId: step.primary.id }));
+    case "failover":
+      return failOver(cluster, step);
   }
 }
 
@@ -36,6 +38,25 @@ function moveSlots(cluster: Cluster, { from, to, slots }: MoveSlots): Cluster {
   }
   const without = withNode(cluster, from.id, (node) => ({ slots: subtractRanges(node.slots, moved) }));
   return withNode(without, to.id, (node) => ({ slots: unionRanges(node.slots, moved) }));
+}
+
+/**
+ * The slots go over with the role, and the other replicas follow them.
+ * @throws RangeError when the node is no replica of that primary: no planner may ask for that
+ */
+function failOver({ nodes }: Cluster, { node, primary }: Failover): Cluster {
+  const old = nodes.find(({ id }) => id === primary.id);
+  const replica = nodes.find(({ id }) => id === node.id);
+  if (old === undefined || replica?.role !== "replica" || replica.primaryId !== primary.id) {
+    throw new RangeError(`${node.id} is no replica of ${primary.id}`);
+  }
+  return {
+    nodes: nodes.map((other): ClusterNode => {
+      if (other.id === node.id) return { ...other, role: "primary", primaryId: undefined, slots: old.slots };
+      if (other.id === primary.id) return { ...other, role: "replica", primaryId: node.id, slots: [] };
+      return other.primaryId === primary.id ? { ...other, primaryId: node.id } : other;
+    }),
+  };
 }
 
 function withNode(

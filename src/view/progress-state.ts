@@ -185,6 +185,7 @@ const stepPhrase: Record<Exclude<Step["kind"], "move-slots">, string> = {
   meet: "Joining the nodes",
   replicate: "Attaching replicas",
   "set-config": "Changing settings",
+  failover: "Failing over",
 };
 
 const waitPhrase: Record<Wait, string> = {

@@ -1,6 +1,6 @@
 import { type Address, formatAddress } from "../model/address.ts";
 import { countSlots, parseRanges } from "../model/slot.ts";
-import type { Step } from "../plan/plan.ts";
+import type { FailoverMode, Step } from "../plan/plan.ts";
 import { count } from "./words.ts";
 
 /** One step, as an order. */
@@ -18,6 +18,14 @@ export function stepText(step: Step): string {
     case "set-config":
       return `set ${step.setting} to ${step.value} on ${name(step.node)}`;
     case "replicate":
-      return `make ${name(step.node)} a replica of ${name(step.primary)}`;
+      return `make ${name(step.node)} a replica of ${name(step.primary)}${step.inSync === true ? ", and wait until it has copied it" : ""}`;
+    case "failover":
+      return `make ${name(step.node)} the primary in place of ${name(step.primary)}${MODE_TEXTS[step.mode]}`;
   }
 }
+
+const MODE_TEXTS: Readonly<Record<FailoverMode, string>> = {
+  safe: "",
+  force: ", by force: without what that one alone holds",
+  takeover: ", by takeover: without asking anybody",
+};

@@ -52,6 +52,7 @@ const STEPS: { readonly [Kind in Step["kind"]]: Extract<Step, { kind: Kind }> } 
   replicate: { kind: "replicate", node: node("a"), primary: node("x") },
   "move-slots": { kind: "move-slots", from: node("a"), to: node("x"), slots: "0", method: "keys" },
   "set-config": { kind: "set-config", node: node("x"), setting: "cluster-allow-replica-migration", value: "no" },
+  failover: { kind: "failover", node: node("a"), primary: node("x"), mode: "safe" },
 };
 
 test.each(Object.values(STEPS))("the node that a step $kind names counts", async (step) => {

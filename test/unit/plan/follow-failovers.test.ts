@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { formatPlan } from "../../../src/commands/plan-file.ts";
 import { type Cluster, signatureOf } from "../../../src/model/cluster.ts";
+import { planFailover } from "../../../src/plan/failover.ts";
 import { type FollowedPlan, followFailovers } from "../../../src/plan/follow-failovers.ts";
 import type { NodeRef, Plan } from "../../../src/plan/plan.ts";
 import { readPlan } from "../../../src/plan/read-plan.ts";
@@ -111,4 +112,13 @@ test("a plan that creates a cluster names nobody who could have failed over", ()
   const plan: Plan = { ...PLAN, command: "create" };
   const now = clusterOf({ a1: [0, 8191], b: [8192, 16_383] }, { replicas: { a: "a1" } });
   expect(followFailovers(plan, now)).toEqual({ plan, failovers: [] });
+});
+
+test.each([
+  ["before", BEFORE],
+  ["after", clusterOf({ a1: [0, 8191], b: [8192, 16_383], c: [] }, { replicas: { a: "a1", b1: "b" } })],
+])("a plan that fails over itself means the same %s it has", (_, cluster) => {
+  const outcome = planFailover(BEFORE, { node: idOf("a1"), mode: "safe" });
+  if (outcome.kind !== "planned") throw new Error(outcome.kind);
+  expect(followFailovers(outcome.plan, cluster)).toEqual({ plan: outcome.plan, failovers: [] });
 });

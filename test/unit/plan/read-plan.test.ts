@@ -45,9 +45,10 @@ const STEPS: { readonly [Kind in Step["kind"]]: Extract<Step, { kind: Kind }> } 
   "set-config-epoch": { kind: "set-config-epoch", node: a!, epoch: 0 },
   "add-slots": { kind: "add-slots", node: a!, slots: "0-5460,7000" },
   meet: { kind: "meet", nodes: [a!, { ...b!, address: { host: "::1", port: 7001, busPort: 17_001 } }] },
-  replicate: { kind: "replicate", node: b!, primary: a! },
+  replicate: { kind: "replicate", node: b!, primary: a!, inSync: true },
   "move-slots": { kind: "move-slots", from: a!, to: c!, slots: "12", method: "atomic" },
   "set-config": { kind: "set-config", node: a!, setting: "cluster-allow-replica-migration", value: "no" },
+  failover: { kind: "failover", node: b!, primary: a!, mode: "takeover" },
 };
 
 const PLAN: Plan = {

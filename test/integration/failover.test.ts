@@ -1,0 +1,179 @@
+import { describe, expect, test } from "vitest";
+import { formatAddress } from "../../src/model/address.ts";
+import { openClient, Writer } from "../helpers/data-set.ts";
+import { ENGINES, type TestEngine } from "../helpers/engines.ts";
+import { eventually } from "../helpers/eventually.ts";
+import { type RunResult, runSlotctl, startSlotctl } from "../helpers/run-slotctl.ts";
+import { type Member, startCluster, type TestCluster } from "../helpers/start-cluster.ts";
+
+const THREE = { a: [0, 5460], b: [5461, 10_922], c: [10_923, 16_383] } as const;
+/** No replica changes its primary by itself. */
+const STAYS = { "cluster-allow-replica-migration": "no" };
+/** Nobody is promoted but by an order. */
+const ONLY_BY_ORDER = { "cluster-replica-no-failover": "yes" };
+
+function nameOf({ address }: Pick<Member, "address">): string {
+  return formatAddress(address);
+}
+
+interface Document {
+  readonly changed?: boolean;
+  readonly plan?: { readonly steps: readonly { readonly kind: string }[]; readonly warnings: readonly string[] };
+  readonly error?: { readonly code: string; readonly message: string; readonly hint?: string };
+}
+
+function documentOf({ stdout }: RunResult): Document {
+  return JSON.parse(stdout) as Document;
+}
+
+function failover(seed: Member, ...args: readonly string[]): Promise<RunResult> {
+  return runSlotctl(["failover", nameOf(seed), ...args, "--yes", "-o", "json"]);
+}
+
+/** "primary", or the id of the node that it follows, as it says itself. */
+async function roleOf(node: Member): Promise<string> {
+  const [, , flags, primary] = String(await node.call("CLUSTER", "NODES"))
+    .split("\n")
+    .find((line) => line.includes("myself"))!
+    .split(" ");
+  return flags!.includes("slave") ? primary! : "primary";
+}
+
+/** What was true in every view when slotctl said so; nothing is waited for. */
+async function expectPrimary(node: Member, cluster: TestCluster<string>): Promise<void> {
+  for (const member of cluster.members.filter(({ isRunning }) => isRunning)) {
+    const line = String(await member.call("CLUSTER", "NODES"))
+      .split("\n")
+      .find((text) => text.startsWith(node.id))!;
+    expect(line, `${node.name} as ${member.name} sees it`).toMatch(/master[^ ]* .* connected \d/);
+  }
+}
+
+describe.each(ENGINES)("failover on $name", (engine: TestEngine) => {
+  test("a safe failover under writes loses none, is done when all agree, and is not done twice", async () => {
+    await using cluster = await startCluster(engine, THREE, { replicas: { a: 2, b: 1 }, settings: STAYS });
+    const { a, a1, a2, b, c } = cluster.nodes;
+    const client = openClient(cluster.seeds);
+    const writer = new Writer(client);
+    await eventually(() => expect(writer.count).toBeGreaterThan(200));
+
+    expect(documentOf(await failover(b, a2.id.slice(0, 12)))).toMatchObject({ changed: true });
+    await expectPrimary(a2, cluster);
+    expect(await Promise.all([a, a1].map(roleOf))).toEqual([a2.id, a2.id]);
+    expect(documentOf(await failover(b, "--to", nameOf(a2)))).toMatchObject({ changed: false });
+    expect(documentOf(await failover(b, "--from", nameOf(a)))).toMatchObject({ changed: false });
+    // A primary gives way to the best of its replicas.
+    expect(documentOf(await failover(c, nameOf(a2)))).toMatchObject({ changed: true });
+    expect(await roleOf(a2)).not.toBe("primary");
+    expect(await writer.lost()).toEqual([]);
+    client.disconnect();
+
+    const refusals: [Member, string[], RegExp, number][] = [
+      [c, [nameOf(c)], /has no replica/, 3],
+      [c, ["ffffff"], /names no node/, 2],
+      [c, [], /needs one node/, 2],
+      [c, [nameOf(a), "--to", nameOf(b)], /needs one node/, 2],
+      [c, [nameOf(b), "--force", "--takeover"], /cannot be used with/, 2],
+    ];
+    for (const [seed, args, text, code] of refusals) {
+      const run = await failover(seed, ...args);
+      expect(documentOf(run).error?.message).toMatch(text);
+      expect(run.code).toBe(code);
+    }
+    const unasked = await runSlotctl(["failover", nameOf(b), "--to", nameOf(cluster.nodes.b1)]);
+    expect(unasked.code).toBe(2);
+    expect(await roleOf(b)).toBe("primary");
+    expect((await runSlotctl(["check", nameOf(b), "--quick"])).code).toBe(0);
+  });
+
+  test("a dead primary takes --force, a lost majority --takeover, and the one that comes back follows", async () => {
+    await using cluster = await startCluster(engine, THREE, { replicas: { a: 2, b: 1 }, settings: ONLY_BY_ORDER });
+    const { a, a1, a2, b, b1, c } = cluster.nodes;
+    // a1 hears nothing more, so a2 alone has read the last writes.
+    await a1.pause();
+    await a.call("CLIENT", "KILL", "TYPE", "replica");
+    await eventually(async () => expect(String(await a.call("INFO", "replication"))).toMatch(/connected_slaves:1/));
+    await eventually(() => a.call("SET", "{06S}late", "yes"));
+    await eventually(async () => expect(await a.call("WAIT", 1, 100)).toBe(1));
+    await a.kill();
+    a1.resume();
+
+    const safe = await failover(c, "--from", a.id);
+    expect(safe.code).toBe(3);
+    expect(documentOf(safe).error).toMatchObject({
+      code: "FAILOVER_REFUSED",
+      hint: expect.stringContaining("--force"),
+    });
+    const forced = await failover(c, "--from", a.id, "--force");
+    expect(documentOf(forced)).toMatchObject({ changed: true });
+    expect(documentOf(forced).plan?.warnings.join()).toMatch(/has not got are lost/);
+    await expectPrimary(a2, cluster);
+    expect(await roleOf(a1)).toBe(a2.id);
+
+    await Promise.all([b.kill(), c.kill()]);
+    const voteless = await failover(a2, "--to", b1.id, "--force");
+    expect(documentOf(voteless).error?.hint).toContain("--takeover");
+    expect(documentOf(await failover(a2, "--to", b1.id, "--takeover"))).toMatchObject({ changed: true });
+    await expectPrimary(b1, cluster);
+    await Promise.all([b.start(), c.start(), a.start()]);
+    await eventually(async () => expect(await Promise.all([a, b].map(roleOf))).toEqual([a2.id, b1.id]));
+    await cluster.waitUntilAgreed();
+    expect(await a2.call("GET", "{06S}late").catch(() => c.call("GET", "{06S}late"))).toBe("yes");
+  });
+
+  test("after SIGKILL at any moment the same command leads home", async () => {
+    await using cluster = await startCluster(engine, THREE, { replicas: 1 });
+    const { a, a1, b, b1, c, c1 } = cluster.nodes;
+    const rounds: [Member, string][] = [
+      [a1, ""],
+      [b1, "run-started"],
+      [c1, "step-started"],
+      [a, '"waiting"'],
+      [b, '"agreement"'],
+    ];
+    for (const [target, moment] of rounds) {
+      const run = startSlotctl(["failover", nameOf(c), "--to", nameOf(target), "--yes", "--progress", "json"]);
+      await eventually(() => expect(run.stderr).toContain(moment), { within: 10_000 });
+      run.kill("SIGKILL");
+      await run.result;
+      const again = await failover(c, "--to", nameOf(target));
+      expect(again.code, again.stdout).toBe(0);
+      await expectPrimary(target, cluster);
+    }
+    // Redis would count the votes of a1's first election again: it has to be waited for.
+    const back = await failover(c, "--to", nameOf(a1));
+    expect(documentOf(back)).toMatchObject({ changed: true });
+    expect(back.stderr.includes("old votes")).toBe(engine.kind === "redis");
+    expect(a1.log().match(/Starting a failover election/g)).toHaveLength(2);
+    await cluster.waitUntilAgreed();
+  });
+
+  test("rebalance-replicas repairs anti-affinity by the fewest steps, also after SIGKILL, and then has nothing to do", async () => {
+    // The replicas come after the primaries: a1 and b1 each sit beside their own.
+    const hosts = ["127.0.0.1", "127.0.0.2", "127.0.0.3", "127.0.0.1", "127.0.0.2", "127.0.0.1"];
+    const settings = (i: number) => ({ ...STAYS, "cluster-announce-ip": hosts[i]! });
+    await using cluster = await startCluster(engine, THREE, { replicas: 1, hosts, settings });
+    const { a, b, c, a1, b1, c1 } = cluster.nodes;
+    const args = ["rebalance-replicas", nameOf(c), "--yes", "-o", "json"];
+
+    const dry = documentOf(await runSlotctl([...args, "--dry-run"]));
+    expect(dry.changed).toBe(false);
+    expect(dry.plan?.steps.map(({ kind }) => kind)).toEqual(["replicate", "replicate"]);
+    const run = startSlotctl([...args, "--progress", "json"]);
+    await eventually(() => expect(run.stderr).toContain("step-done"), { within: 20_000 });
+    run.kill("SIGKILL");
+    await run.result;
+    const again = await runSlotctl(args);
+    expect(again.code, again.stdout).toBe(0);
+    expect(await Promise.all([a1, b1, c1].map(roleOf))).toEqual([b.id, a.id, c.id]);
+    const { stdout } = await runSlotctl(["check", nameOf(c), "-o", "json"]);
+    expect(stdout).not.toContain("anti-affinity");
+    expect(documentOf(await runSlotctl(args))).toMatchObject({ changed: false, plan: { steps: [] } });
+
+    // All primaries but one on one host: a single failover evens them out.
+    expect((await failover(c, "--to", nameOf(b1))).code).toBe(0);
+    const even = documentOf(await runSlotctl(args));
+    expect(even.plan?.steps.map(({ kind }) => kind)).toEqual(["failover"]);
+    expect((await runSlotctl(["rebalance-replicas", nameOf(a), "--replicas", "x"])).code).toBe(2);
+  });
+});
