@@ -108,6 +108,7 @@ export const ERROR_CODES: Readonly<Record<string, string>> = {
   ATOMIC_UNSUPPORTED: "Source and target do not both have atomic slot migration.",
   AUTH_FAILED: "The server refused the user or the password, or wants none.",
   AUTH_REQUIRED: "The server asks for a password and none was given.",
+  CLUSTER_LOCKED: "Another slotctl of this machine and user is changing the cluster.",
   CLUSTER_UNHEALTHY: "The cluster has problems that have to be mended before slots are moved; they are listed.",
   COMMAND_REFUSED: "A server refused a command that changes the cluster.",
   CONNECTION_CLOSED: "The server closed the connection.",
@@ -149,6 +150,9 @@ export const ERROR_CODES: Readonly<Record<string, string>> = {
   PLAN_UNREADABLE: "The file with the plan cannot be read; nothing was changed.",
   PORT_IN_USE: "Sandbox: a port, or the bus port that belongs to it, is taken.",
   PORT_OUT_OF_RANGE: "Sandbox: the ports do not lie where servers can have them.",
+  PREFLIGHT_FAILED:
+    "Moving the slots would fail or do harm: no room at a target, a missing right, versions that cannot read each other's " +
+    "keys, a migration that runs already. Nothing was changed.",
   PROTECTED_MODE: "The server is in protected mode and takes no connections from other hosts.",
   SANDBOX_NOT_STOPPED: "Sandbox: a server could not be stopped.",
   SANDBOX_RUNNING: "Sandbox: there is one in that directory already.",
@@ -207,6 +211,8 @@ export const FILES: Readonly<Record<string, string>> = {
     "The files of one server: `redis.conf`, `server.log`, `output.log`, `nodes.conf`. Gone after `sandbox stop`.",
   "$XDG_STATE_HOME/slotctl/plans/":
     "Plans that were begun and are not finished, for `slotctl resume`. They hold no secret.",
+  "$XDG_STATE_HOME/slotctl/runs/":
+    "Which processes change which cluster right now, so that no two do. What a dead one left is passed over.",
 };
 
 export interface Example {

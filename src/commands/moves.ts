@@ -9,6 +9,7 @@ import { moveProblemText } from "../view/moves-text.ts";
 import { carryOutPlan, type PlanOptions } from "./carry-out-plan.ts";
 import type { Context } from "./context.ts";
 import { MovedKeys } from "./moved-keys.ts";
+import { preflight } from "./preflight.ts";
 import { findUnfinished } from "./unfinished-plan.ts";
 
 /** What all commands have in common that move slots. */
@@ -36,9 +37,19 @@ export async function carryOutMoves(
   context: Context,
 ): Promise<ExitCode> {
   const methods = await methodsFor(cluster, moves, options.method, context);
-  const plan = planMoves(command, cluster, moves, (move) => methods.get(move) ?? "keys");
-  const shown = { kind: "moves", plan, preview: await previewOf(cluster, moves, context) } as const;
   const keys = new MovedKeys();
+  const methodOf = (move: SlotMove) => methods.get(move) ?? "keys";
+  const preview = await previewOf(cluster, moves, context);
+  const intended = preview.moves.map(({ move, evidence }) => ({
+    ...move,
+    method: methodOf(move),
+    keys: evidence.keys,
+  }));
+  const { ignoreMemory } = options;
+  const warnings = await preflight({ cluster, moves: intended, ignoreMemory }, context);
+  const made = planMoves(command, cluster, moves, methodOf);
+  const plan = { ...made, warnings: [...warnings, ...made.warnings] };
+  const shown = { kind: "moves", plan, preview } as const;
   return carryOutPlan(
     {
       cluster,

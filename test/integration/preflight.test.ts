@@ -1,0 +1,124 @@
+import { randomBytes } from "node:crypto";
+import { describe, expect, test } from "vitest";
+import { formatAddress } from "../../src/model/address.ts";
+import { ENGINES, type TestEngine } from "../helpers/engines.ts";
+import { eventually } from "../helpers/eventually.ts";
+import { type RunOptions, runSlotctl, startSlotctl } from "../helpers/run-slotctl.ts";
+import { scratchDirectory } from "../helpers/scratch.ts";
+import { type Member, startCluster } from "../helpers/start-cluster.ts";
+import type { TestServer } from "../helpers/test-server.ts";
+
+const TWO_AND_ONE = { a: [0, 8191], b: [8192, 16_383], c: [] } as const;
+const STAYS = { settings: { "cluster-allow-replica-migration": "no" } };
+
+function nameOf({ address }: TestServer): string {
+  return formatAddress(address);
+}
+
+function move(to: TestServer, from: Member, ...more: readonly string[]): readonly string[] {
+  return ["reshard", nameOf(from), "--from", from.id, "--to", nameOf(to), "--slots", "4000", "--yes", ...more];
+}
+
+async function keysOf(node: TestServer): Promise<number> {
+  return Number(await node.call("DBSIZE"));
+}
+
+async function slotsOf({ id, call }: Member): Promise<boolean> {
+  void call;
+  return id !== "";
+}
+void slotsOf;
+
+/** Keys that belong to this node, of random bytes so that nothing can make them smaller. */
+async function fill(node: Member, keys: number, bytes: number): Promise<void> {
+  const value = randomBytes(bytes);
+  const sets = Array.from({ length: keys * 2 }, (_, i) => ["SET", `key:${i}`, value] as const);
+  for (const set of sets) await node.call(...set).catch(() => undefined);
+}
+
+describe.each(ENGINES)("before slots are moved on $name", (engine: TestEngine) => {
+  test("a target that would evict keys, or refuse them, is found out; the operator may insist", async () => {
+    await using cluster = await startCluster(engine, TWO_AND_ONE, STAYS);
+    const { a, c } = cluster.nodes;
+    await fill(a, 1500, 4000);
+    const before = await keysOf(a);
+    const used = Number(/used_memory:(\d+)/.exec(String(await c.call("INFO", "memory")))![1]);
+    await c.call("CONFIG", "SET", "maxmemory", used + 1_000_000);
+    for (const [policy, what] of [
+      ["allkeys-lru", "it would evict keys (maxmemory-policy allkeys-lru)"],
+      ["noeviction", "it would refuse writes (maxmemory-policy noeviction)"],
+    ] as const) {
+      await c.call("CONFIG", "SET", "maxmemory-policy", policy);
+      const run = await runSlotctl(move(c, a));
+      expect(run.stderr).toContain(what);
+      expect(run.stderr).toContain("--ignore-memory");
+      expect(run.code).toBe(3);
+    }
+    const dropIn = await runSlotctl([
+      ...["--cluster", "reshard", nameOf(a), "--cluster-from", a.id, "--cluster-to", c.id],
+      ...["--cluster-slots", "4000", "--cluster-yes"],
+    ]);
+    expect(dropIn.stdout).toContain("[ERR] Cannot move the slots: about ");
+    expect(dropIn.code).toBe(1);
+    expect([await keysOf(a), await keysOf(c)]).toEqual([before, 0]);
+
+    await c.call("CONFIG", "SET", "maxmemory-policy", "allkeys-lru");
+    const insisted = await runSlotctl(move(c, a, "--ignore-memory"));
+    expect(insisted.stderr).toMatch(/warning: about .* it would evict keys/);
+    expect(insisted.code).toBe(0);
+  });
+
+  test("a user without a right on one node is found out before anything is touched", async () => {
+    await using cluster = await startCluster(engine, TWO_AND_ONE, STAYS);
+    const { a, b, c } = cluster.nodes;
+    const rules = ["on", ">secret", "~*", "&*", "+@all"];
+    for (const node of [a, c]) await node.call("ACL", "SETUSER", "mover", ...rules);
+    await b.call("ACL", "SETUSER", "mover", ...rules, "-cluster|setslot");
+    const asMover = { env: { SLOTCTL_AUTH: "secret" } };
+    // Only a move key by key tells the others.
+    const run = await runSlotctl(move(c, a, "--user", "mover", "--method", "keys"), asMover);
+    expect(run.stderr).toContain("does not let this user run CLUSTER SETSLOT");
+    expect(run.stderr).toContain(nameOf(b));
+    expect(run.code).toBe(3);
+    expect(String(await c.call("CLUSTER", "NODES"))).toMatch(new RegExp(`${c.id}.* connected$`, "m"));
+
+    await b.call("ACL", "SETUSER", "mover", "+cluster|setslot");
+    await c.call("ACL", "SETUSER", "mover", "-restore-asking");
+    const other = await runSlotctl(move(c, a, "--user", "mover", "--method", "keys"), asMover);
+    expect(other.stderr).toContain("RESTORE-ASKING");
+    expect(other.code).toBe(3);
+    await c.call("ACL", "SETUSER", "mover", "+restore-asking", "-acl|dryrun");
+    await a.call("ACL", "SETUSER", "mover", "-acl");
+    expect(await runSlotctl(move(c, a, "--user", "mover", "--method", "keys"), asMover)).toMatchObject({ code: 0 });
+  });
+
+  test("a second slotctl waits its turn, a killed one blocks nobody, and what somebody else moved is noticed", async () => {
+    await using cluster = await startCluster(engine, TWO_AND_ONE, STAYS);
+    const { a, b, c } = cluster.nodes;
+    await fill(a, 500, 10);
+    using state = scratchDirectory("state");
+    const options: RunOptions = { env: { XDG_STATE_HOME: state.path } };
+    const slow = [...move(c, a, "--method", "keys", "--rate", "50", "--progress", "json")];
+    using first = startSlotctl(slow, options);
+    await eventually(() => expect(first.stderr).toContain("move-progress"), { within: 20_000 });
+    for (const args of [move(c, b), ["resume", nameOf(b), "--yes"]]) {
+      const second = await runSlotctl(args, options);
+      expect(second.stderr).toContain(`Another slotctl (pid ${first.pid}) is changing this cluster since 20`);
+      expect(second.code).toBe(3);
+    }
+    first.kill("SIGKILL");
+    await first.result;
+    expect(await runSlotctl(["resume", nameOf(b), "--yes"], options)).toMatchObject({ code: 0 });
+    await cluster.waitUntilAgreed();
+  });
+
+  test("a node that was only just told to meet the others gets its slots", async () => {
+    await using cluster = await startCluster(engine, { a: [0, 8191], b: [8192, 16_383] }, { ...STAYS, spares: 1 });
+    const { a } = cluster.nodes;
+    const [fresh] = cluster.spares as [TestServer];
+    await a.call("CLUSTER", "MEET", fresh.host, fresh.port, fresh.busPort);
+    const run = await runSlotctl(move(fresh, a));
+    expect(run).toMatchObject({ code: 0 });
+    expect(String(await fresh.call("CLUSTER", "NODES"))).toMatch(/myself.* 0-3999$/m);
+  });
+});
