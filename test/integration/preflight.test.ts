@@ -6,6 +6,7 @@ import { eventually } from "../helpers/eventually.ts";
 import { type RunOptions, runSlotctl, startSlotctl } from "../helpers/run-slotctl.ts";
 import { scratchDirectory } from "../helpers/scratch.ts";
 import { type Member, startCluster } from "../helpers/start-cluster.ts";
+import { startServers } from "../helpers/start-servers.ts";
 import type { TestServer } from "../helpers/test-server.ts";
 
 const TWO_AND_ONE = { a: [0, 8191], b: [8192, 16_383], c: [] } as const;
@@ -23,17 +24,12 @@ async function keysOf(node: TestServer): Promise<number> {
   return Number(await node.call("DBSIZE"));
 }
 
-async function slotsOf({ id, call }: Member): Promise<boolean> {
-  void call;
-  return id !== "";
-}
-void slotsOf;
-
 /** Keys that belong to this node, of random bytes so that nothing can make them smaller. */
 async function fill(node: Member, keys: number, bytes: number): Promise<void> {
   const value = randomBytes(bytes);
+  // About half of them belong elsewhere and are refused.
   const sets = Array.from({ length: keys * 2 }, (_, i) => ["SET", `key:${i}`, value] as const);
-  for (const set of sets) await node.call(...set).catch(() => undefined);
+  await node.callAll(sets).catch(() => undefined);
 }
 
 describe.each(ENGINES)("before slots are moved on $name", (engine: TestEngine) => {
@@ -43,7 +39,7 @@ describe.each(ENGINES)("before slots are moved on $name", (engine: TestEngine) =
     await fill(a, 1500, 4000);
     const before = await keysOf(a);
     const used = Number(/used_memory:(\d+)/.exec(String(await c.call("INFO", "memory")))![1]);
-    await c.call("CONFIG", "SET", "maxmemory", used + 1_000_000);
+    await c.call("CONFIG", "SET", "maxmemory", used + 2_000_000);
     for (const [policy, what] of [
       ["allkeys-lru", "it would evict keys (maxmemory-policy allkeys-lru)"],
       ["noeviction", "it would refuse writes (maxmemory-policy noeviction)"],
@@ -92,7 +88,7 @@ describe.each(ENGINES)("before slots are moved on $name", (engine: TestEngine) =
     expect(await runSlotctl(move(c, a, "--user", "mover", "--method", "keys"), asMover)).toMatchObject({ code: 0 });
   });
 
-  test("a second slotctl waits its turn, a killed one blocks nobody, and what somebody else moved is noticed", async () => {
+  test("a second slotctl is told of the first, and one that was killed blocks nobody", async () => {
     await using cluster = await startCluster(engine, TWO_AND_ONE, STAYS);
     const { a, b, c } = cluster.nodes;
     await fill(a, 500, 10);
@@ -119,6 +115,59 @@ describe.each(ENGINES)("before slots are moved on $name", (engine: TestEngine) =
     await a.call("CLUSTER", "MEET", fresh.host, fresh.port, fresh.busPort);
     const run = await runSlotctl(move(fresh, a));
     expect(run).toMatchObject({ code: 0 });
-    expect(String(await fresh.call("CLUSTER", "NODES"))).toMatch(/myself.* 0-3999$/m);
+    expect(String(await fresh.call("CLUSTER", "NODES"))).toMatch(/myself.* 4192-8191$/m);
   });
 });
+
+const [redis7, redis8] = ["redis-7.0", "redis-8.0"].map((name) => ENGINES.find((engine) => engine.name === name));
+
+test.skipIf(redis7 === undefined || redis8 === undefined)(
+  "keys do not go to a server that cannot read them, and come from it",
+  async () => {
+    await using older = await startCluster(redis7!, { a: [0, 16_383] }, STAYS);
+    await using others = await startServers(redis8!, { count: 1, ...STAYS });
+    const { a } = older.nodes;
+    const [newer] = others as readonly TestServer[];
+    await a.call("SET", "key", "value");
+    await a.call("CLUSTER", "MEET", newer!.host, newer!.port, newer!.busPort);
+    const there = await runSlotctl(["reshard", nameOf(a), "--to", nameOf(newer!), "--slots", "16384", "--yes"]);
+    expect(there).toMatchObject({ code: 0 });
+    const back = await runSlotctl(["reshard", nameOf(a), "--to", nameOf(a), "--slots", "16384", "--yes"]);
+    expect(back.stderr).toMatch(/with Redis 7\.0\.\d+ cannot read keys of .* with Redis 8\.0/);
+    expect(back.code).toBe(3);
+    expect(await newer!.call("GET", "key")).toBe("value");
+  },
+);
+
+const valkey9 = ENGINES.find(({ name }) => name === "valkey-9.1");
+
+test.skipIf(valkey9 === undefined)(
+  "an atomic move needs its replication user, and does not get in the way of another one",
+  async () => {
+    const settings = { ...STAYS.settings, "enable-debug-command": "local" };
+    await using cluster = await startCluster(valkey9!, TWO_AND_ONE, { settings });
+    const { a, b, c } = cluster.nodes;
+    await fill(a, 100, 10);
+    const rules = ["on", ">secret", "~*", "+psync", "+replconf", "+ping", "+cluster|syncslots"];
+    await c.call("ACL", "SETUSER", "copier", ...rules);
+    await a.call("CONFIG", "SET", "primaryuser", "copier", "primaryauth", "secret");
+    const small = await runSlotctl(move(c, a));
+    expect(small.stderr).toMatch(/does not let the replication user of .* 'select' command/);
+    expect(small.code).toBe(3);
+    await a.call("CONFIG", "SET", "primaryauth", "wrong");
+    const wrong = await runSlotctl(move(c, a));
+    expect(wrong.stderr).toContain("WRONGPASS");
+    expect(wrong.code).toBe(3);
+    await a.call("CONFIG", "SET", "primaryuser", "", "primaryauth", "");
+
+    await a.call("DEBUG", "SLOTMIGRATION", "PREVENT-PAUSE", 1);
+    await a.call("CLUSTER", "MIGRATESLOTS", "SLOTSRANGE", 0, 99, "NODE", b.id);
+    const foreign = await runSlotctl(move(c, b));
+    expect(foreign.stderr).toContain("slots 0-99 are being moved already");
+    expect(foreign.stderr).toContain("CLUSTER CANCELSLOTMIGRATIONS");
+    expect(foreign.code).toBe(3);
+    await a.call("CLUSTER", "CANCELSLOTMIGRATIONS");
+    await a.call("DEBUG", "SLOTMIGRATION", "PREVENT-PAUSE", 0);
+    expect(await runSlotctl(move(c, a))).toMatchObject({ code: 0 });
+  },
+);
