@@ -40,8 +40,8 @@ const DEFECTS: Readonly<Record<Extract<PreflightFinding, { kind: "known-defect" 
 type MemoryFinding = Extract<PreflightFinding, { kind: "would-evict" | "would-overflow" | "little-room" }>;
 
 function memoryText({ kind, role, bytes, room, policy }: MemoryFinding, name: string): string {
-  const who = role === "replica" ? `${name}, a replica,` : name;
-  const what = `about ${bytesText(bytes)} go to ${who} which has room for ${bytesText(room)}`;
+  const who = role === "replica" ? `${name}, a replica` : name;
+  const what = `about ${bytesText(bytes)} go to ${who}, which has room for ${bytesText(room)}`;
   switch (kind) {
     case "would-evict":
       return `${what}: ${role === "replica" ? "once promoted " : ""}it would evict keys (maxmemory-policy ${policy})`;

@@ -88,26 +88,6 @@ describe.each(ENGINES)("before slots are moved on $name", (engine: TestEngine) =
     expect(await runSlotctl(move(c, a, "--user", "mover", "--method", "keys"), asMover)).toMatchObject({ code: 0 });
   });
 
-  test("a second slotctl is told of the first, and one that was killed blocks nobody", async () => {
-    await using cluster = await startCluster(engine, TWO_AND_ONE, STAYS);
-    const { a, b, c } = cluster.nodes;
-    await fill(a, 500, 10);
-    using state = scratchDirectory("state");
-    const options: RunOptions = { env: { XDG_STATE_HOME: state.path } };
-    const slow = [...move(c, a, "--method", "keys", "--rate", "50", "--progress", "json")];
-    using first = startSlotctl(slow, options);
-    await eventually(() => expect(first.stderr).toContain("move-progress"), { within: 20_000 });
-    for (const args of [move(c, b), ["resume", nameOf(b), "--yes"]]) {
-      const second = await runSlotctl(args, options);
-      expect(second.stderr).toContain(`Another slotctl (pid ${first.pid}) is changing this cluster since 20`);
-      expect(second.code).toBe(3);
-    }
-    first.kill("SIGKILL");
-    await first.result;
-    expect(await runSlotctl(["resume", nameOf(b), "--yes"], options)).toMatchObject({ code: 0 });
-    await cluster.waitUntilAgreed();
-  });
-
   test("a node that was only just told to meet the others gets its slots", async () => {
     await using cluster = await startCluster(engine, { a: [0, 8191], b: [8192, 16_383] }, { ...STAYS, spares: 1 });
     const { a } = cluster.nodes;
@@ -117,6 +97,57 @@ describe.each(ENGINES)("before slots are moved on $name", (engine: TestEngine) =
     expect(run).toMatchObject({ code: 0 });
     expect(String(await fresh.call("CLUSTER", "NODES"))).toMatch(/myself.* 4192-8191$/m);
   });
+});
+
+test("a second slotctl is told of the first, and one that was killed blocks nobody", async () => {
+  await using cluster = await startCluster(ENGINES[0]!, TWO_AND_ONE, STAYS);
+  const { a, b, c } = cluster.nodes;
+  await fill(a, 500, 10);
+  using state = scratchDirectory("state");
+  const options: RunOptions = { env: { XDG_STATE_HOME: state.path } };
+  const slow = [...move(c, a, "--method", "keys", "--rate", "50", "--progress", "json")];
+  using first = startSlotctl(slow, options);
+  await eventually(() => expect(first.stderr).toContain("move-progress"), { within: 20_000 });
+  for (const args of [move(c, b), ["resume", nameOf(b), "--yes"]]) {
+    const second = await runSlotctl(args, options);
+    expect(second.stderr).toContain(`Another slotctl (pid ${first.pid}) is changing this cluster since 20`);
+    expect(second.code).toBe(3);
+  }
+  first.kill("SIGKILL");
+  await first.result;
+  expect(await runSlotctl(["resume", nameOf(b), "--yes"], options)).toMatchObject({ code: 0 });
+  await cluster.waitUntilAgreed();
+});
+
+/** No server is asked: these are refused before anything is connected to. */
+test.each([
+  [["--weight", "a=-1"], /Expected node=weight/],
+  [["--weight", "a=1e3"], /Expected node=weight/],
+  [["--weight", "a=NaN"], /Expected node=weight/],
+  [["--weight", "a"], /Expected node=weight/],
+  [["--weight", "a=1", "--weight", "a=2"], /a was given a weight already/],
+  [["--threshold", "2%"], /--threshold/],
+  [["--rate", "0"], /--rate/],
+  [["--pipeline", "10x"], /--pipeline/],
+])("rebalance %j is a usage error", async (args, text) => {
+  const run = await runSlotctl(["rebalance", "127.0.0.1:1", ...args, "--yes"]);
+  expect(run.stderr).toMatch(text);
+  expect(run.code).toBe(2);
+});
+
+test("any user and password that a server takes can move keys, and a user without a password is no login", async () => {
+  await using cluster = await startCluster(ENGINES[0]!, TWO_AND_ONE, STAYS);
+  const { a, c } = cluster.nodes;
+  await fill(a, 200, 10);
+  const password = "-p ss%20\"wörd'\\";
+  for (const node of cluster.members) {
+    await node.call("ACL", "SETUSER", "keys", "on", `>${password}`, "~*", "&*", "+@all");
+  }
+  const slots = (range: string) => ["reshard", nameOf(a), "--from", a.id, "--to", nameOf(c), "--slots", range, "--yes"];
+  const env = { SLOTCTL_AUTH: password };
+  expect(await runSlotctl([...slots("0-2000"), "--user", "keys"], { env })).toMatchObject({ code: 0 });
+  expect(await runSlotctl([...slots("2001-4000"), "--user", "keys"])).toMatchObject({ code: 0 });
+  expect(await keysOf(c)).toBeGreaterThan(0);
 });
 
 const [redis7, redis8] = ["redis-7.0", "redis-8.0"].map((name) => ENGINES.find((engine) => engine.name === name));
