@@ -181,8 +181,9 @@ export const DROP_IN: readonly string[] = [
   "Without a terminal standard error stays empty on success. The words follow the servers: Valkey 8 and newer are spoken " +
     "of with primaries and replicas where `valkey-cli` does so.",
   "It differs on purpose in this: a number that is none, or out of range, is refused rather than read as 0; `create` " +
-    "returns when every node says that the cluster is ok, and exits 1 when its final check finds a problem; and there are " +
-    "colours only in a terminal.",
+    "returns when every node says that the cluster is ok, and exits 1 when its final check finds a problem; `reshard` and " +
+    "`rebalance` refuse with `[ERR]` to move slots where that would fail, or to a node without room for them (`slotctl " +
+    "reshard --ignore-memory` insists); and there are colours only in a terminal.",
 ];
 
 /** By name, in the order of the page. */
