@@ -108,6 +108,7 @@ export const ERROR_CODES: Readonly<Record<string, string>> = {
   ATOMIC_UNSUPPORTED: "Source and target do not both have atomic slot migration.",
   AUTH_FAILED: "The server refused the user or the password, or wants none.",
   AUTH_REQUIRED: "The server asks for a password and none was given.",
+  CLUSTER_LOCKED: "Another slotctl of this machine and user is changing the cluster.",
   CLUSTER_UNHEALTHY: "The cluster has problems that have to be mended before slots are moved; they are listed.",
   COMMAND_REFUSED: "A server refused a command that changes the cluster.",
   CONFIG_REFUSED: "A setting that has to be changed for the time of the moves cannot be read or changed.",
@@ -157,6 +158,9 @@ export const ERROR_CODES: Readonly<Record<string, string>> = {
   PLAN_UNREADABLE: "The file with the plan cannot be read; nothing was changed.",
   PORT_IN_USE: "Sandbox: a port, or the bus port that belongs to it, is taken.",
   PORT_OUT_OF_RANGE: "Sandbox: the ports do not lie where servers can have them.",
+  PREFLIGHT_FAILED:
+    "Moving the slots would fail or do harm: no room at a target, a missing right, versions that cannot read each other's " +
+    "keys, a migration that runs already. Nothing was changed.",
   PROTECTED_MODE: "The server is in protected mode and takes no connections from other hosts.",
   SANDBOX_NOT_STOPPED: "Sandbox: a server could not be stopped.",
   SANDBOX_RUNNING: "Sandbox: there is one in that directory already.",
@@ -191,8 +195,9 @@ export const DROP_IN: readonly string[] = [
     "the cluster has already stops it; up to 500 keys are on their way together, so some that come after that one may have " +
     "moved as well.",
   "It differs on purpose in this: a number that is none, or out of range, is refused rather than read as 0; `create` " +
-    "returns when every node says that the cluster is ok, and exits 1 when its final check finds a problem; and there are " +
-    "colours only in a terminal.",
+    "returns when every node says that the cluster is ok, and exits 1 when its final check finds a problem; `reshard` and " +
+    "`rebalance` refuse with `[ERR]` to move slots where that would fail, or to a node without room for them (`slotctl " +
+    "reshard --ignore-memory` insists); and there are colours only in a terminal.",
 ];
 
 /** By name, in the order of the page. */
@@ -223,6 +228,8 @@ export const FILES: Readonly<Record<string, string>> = {
     "The files of one server: `redis.conf`, `server.log`, `output.log`, `nodes.conf`. Gone after `sandbox stop`.",
   "$XDG_STATE_HOME/slotctl/plans/":
     "Plans that were begun and are not finished, for `slotctl resume`. They hold no secret.",
+  "$XDG_STATE_HOME/slotctl/runs/":
+    "Which processes change which cluster right now, so that no two do. What a dead one left is passed over.",
 };
 
 export interface Example {

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { addLimitOptions, limitsOf, type MoveFlags } from "./move-options.ts";
+import { addLimitOptions, type MoveFlags, runOptionsOf } from "./move-options.ts";
 import { type Environment, type Running, runFromSeed, runWith } from "./open-context.ts";
 import { seedsArgument } from "./options.ts";
 
@@ -25,7 +25,7 @@ Examples:
         import("../commands/apply.ts"),
         import("../commands/plan-file.ts"),
       ]);
-      const options = { limits: limitsOf(flags), dryRun: flags.dryRun === true, environment };
+      const options = { ...runOptionsOf(flags, environment), dryRun: flags.dryRun === true };
       await runWith(running, self, [], async (context) => run(await loadPlan(file), options, context));
     });
 
@@ -47,7 +47,7 @@ Examples:
     )
     .action(async (seeds, flags: MoveFlags, self: Command) => {
       const { resume: run } = await import("../commands/apply.ts");
-      const options = { limits: limitsOf(flags), dryRun: flags.dryRun === true, environment };
+      const options = { ...runOptionsOf(flags, environment), dryRun: flags.dryRun === true };
       await runFromSeed(running, self, seeds, (context) => run(options, context));
     });
 }

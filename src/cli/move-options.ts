@@ -18,6 +18,7 @@ export interface MoveFlags extends PlanFlags {
   readonly rate?: number;
   readonly migrateTimeout: number;
   readonly replace?: boolean;
+  readonly ignoreMemory?: boolean;
   /** Not there for a plan that is made already: it says itself. */
   readonly method?: MoveOptions["method"];
   readonly keepEmpty?: boolean;
@@ -45,7 +46,10 @@ export function addLimitOptions(command: Command): Command {
     option.argParser(positiveDuration).default(60_000, "60s"),
   );
   add("--replace", "let the source's value win where the target holds the key already", (option) => option);
-  return command;
+  return command.option(
+    "--ignore-memory",
+    "move slots also to a node without room for them: it may evict keys, or refuse them",
+  );
 }
 
 export function addPlanOptions(command: Command): Command {
@@ -81,10 +85,14 @@ export function limitsOf(flags: MoveFlags): RunOptions["limits"] {
   };
 }
 
+export function runOptionsOf(flags: MoveFlags, environment: RunOptions["environment"]): RunOptions {
+  return { limits: limitsOf(flags), ignoreMemory: flags.ignoreMemory === true, environment };
+}
+
 export function moveOptionsOf(flags: MoveFlags, environment: MoveOptions["environment"]): MoveOptions {
   return {
     ...planOptionsOf(flags, environment),
-    limits: limitsOf(flags),
+    ...runOptionsOf(flags, environment),
     method: flags.method ?? "auto",
     keepEmpty: flags.keepEmpty === true,
     bigKeyBytes: flags.bigKey ?? Number.POSITIVE_INFINITY,
@@ -96,10 +104,10 @@ export function planOptionsOf(
   environment: MoveOptions["environment"],
 ): Omit<MoveOptions, "limits" | "method" | "keepEmpty" | "bigKeyBytes"> {
   return {
+    environment,
     dryRun: flags.dryRun === true,
     detailedExitCode: flags.detailedExitcode === true,
     planOut: flags.planOut,
-    environment,
   };
 }
 

@@ -1,5 +1,4 @@
 import { ExitCode, SlotctlError } from "../errors.ts";
-import type { MoveLimits } from "../execute/executor.ts";
 import { formatAddress } from "../model/address.ts";
 import type { NodeId } from "../model/cluster.ts";
 import { type Failover, followFailovers } from "../plan/follow-failovers.ts";
@@ -8,13 +7,13 @@ import { survey } from "../survey/survey.ts";
 import { declined } from "./carry-out-plan.ts";
 import type { Context } from "./context.ts";
 import { MovedKeys } from "./moved-keys.ts";
-import { runKept } from "./run-kept.ts";
+import { movesLeft, preflight } from "./preflight.ts";
+import { type RunOptions, runKept } from "./run-kept.ts";
+import { refuseLocked } from "./run-lock.ts";
 import { findUnfinished } from "./unfinished-plan.ts";
 
-export interface ApplyOptions {
-  readonly limits: MoveLimits;
+export interface ApplyOptions extends RunOptions {
   readonly dryRun: boolean;
-  readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
 /** Carries out a saved plan, or what is left of it: steps that are done already are passed over. */
@@ -25,7 +24,11 @@ export async function apply(saved: Plan, options: ApplyOptions, context: Context
   const { plan, failovers } = followFailovers(saved, cluster);
   refuseOtherCluster(plan, new Set(cluster.nodes.map(({ id }) => id)));
   for (const failover of failovers) view.event({ type: "notice", text: failoverText(failover) });
+  await refuseLocked(cluster, options.environment);
+  const moves = await movesLeft(plan, cluster, context);
+  const warnings = await preflight({ cluster, moves, ignoreMemory: options.ignoreMemory }, context);
   view.saved(plan);
+  for (const warning of warnings) view.warning(warning);
   if (options.dryRun) {
     view.result({ kind: "applied", plan, outcome: "dry-run", keysMoved: 0, seconds: 0 });
     return ExitCode.Ok;

@@ -3,6 +3,7 @@ import type { Cluster } from "../model/cluster.ts";
 import type { ChangeResult, ShownPlan } from "../view/view.ts";
 import type { Context } from "./context.ts";
 import { savePlan } from "./plan-file.ts";
+import { refuseChanged } from "./preflight.ts";
 import { type RunOptions, runKept } from "./run-kept.ts";
 
 /** What all commands have in common that make a plan and carry it out. */
@@ -22,7 +23,10 @@ export interface Proposal {
   readonly tell: (outcome: ChangeResult, seconds: number) => void;
 }
 
-/** Saves the plan where that was asked for, shows it, asks, carries it out and says how it went. */
+/**
+ * Saves the plan where that was asked for, shows it, asks, carries it out and says how it went.
+ * @throws SlotctlError, exit code 5, when the cluster has changed while it was asked
+ */
 export async function carryOutPlan(proposal: Proposal, options: PlanOptions, context: Context): Promise<ExitCode> {
   const { cluster, shown, question, tell } = proposal;
   const { plan } = shown;
@@ -37,6 +41,7 @@ export async function carryOutPlan(proposal: Proposal, options: PlanOptions, con
     return options.detailedExitCode ? ExitCode.ChangesPending : ExitCode.Ok;
   }
   if (!(await context.confirm(question))) throw declined();
+  await refuseChanged(cluster, context);
   const started = performance.now();
   const changed = await runKept(plan, cluster, options, context);
   tell(changed ? "done" : "nothing", (performance.now() - started) / 1000);

@@ -1,10 +1,11 @@
 import { ExitCode } from "../errors.ts";
-import { type Cluster, membersOf } from "../model/cluster.ts";
+import type { Cluster } from "../model/cluster.ts";
 import { waitUntil } from "../node/wait-until.ts";
 import { findProblems, hasErrors, type Problem } from "../plan/problems.ts";
 import { surveyStrayKeys } from "../survey/stray-keys.ts";
 import { survey } from "../survey/survey.ts";
 import type { Context } from "./context.ts";
+import { settleWindowOf } from "./settle-window.ts";
 
 export interface CheckOptions {
   /** Look for keys in slots that their node does not own even where the counts add up. */
@@ -58,14 +59,4 @@ async function surveySettled(
 
 function isUnsettled(cluster: Cluster): boolean {
   return findProblems(cluster).some(({ kind }) => PASSING.has(kind));
-}
-
-/** What servers use unless they are told otherwise. */
-const USUAL_NODE_TIMEOUT_MS = 15_000;
-
-/** Twice the longest node timeout: what gossip needs to carry a change everywhere, or to give up a node. */
-function settleWindowOf(cluster: Cluster): number {
-  const settings = membersOf(cluster).map(({ facts }) => facts?.settings.get("cluster-node-timeout"));
-  const timeouts = settings.filter((value) => value !== undefined).map(Number);
-  return 2 * (timeouts.length === 0 ? USUAL_NODE_TIMEOUT_MS : Math.max(...timeouts));
 }

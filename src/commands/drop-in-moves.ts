@@ -16,6 +16,7 @@ import type { MoveStyle } from "../view/redis-cli/moves-text.ts";
 import { redisCliAddress, redisCliLine } from "../view/redis-cli/style.ts";
 import { clusterStyle, type DropInCheckOptions } from "./drop-in-check.ts";
 import { type DropInContext, sayUnreachable } from "./drop-in-context.ts";
+import { movesLeft, preflight, refuseChanged } from "./preflight.ts";
 import { runKept, runOn } from "./run-kept.ts";
 
 /** What the drop-in forms of `reshard` and `rebalance` have in common. */
@@ -96,6 +97,7 @@ export async function moveSlots(
   context: DropInContext,
 ): Promise<ExitCode> {
   const plan = planMoves(command, cluster, moves, () => (options.atomic ? "atomic" : "keys"));
+  if (!(await passesPreflight(plan, { cluster, style }, context))) return ExitCode.Failed;
   const words = moves.map((move) => wordsOf(move, cluster, style));
   const teller = movesTeller(words, context.out);
   const event = (told: RunEvent) => {
@@ -103,6 +105,7 @@ export async function moveSlots(
     if (told.type === "notice" && context.isTerminal) context.talk(`${told.text}\n`);
   };
   try {
+    await refuseChanged(cluster, context);
     await run(plan, cluster, options, { ...context, view: { event } });
     teller.end();
     return ExitCode.Ok;
@@ -112,6 +115,25 @@ export async function moveSlots(
     context.out(redisCliLine("error", `${failure}${error.message}`, style));
     sayHowToGoOn(error, options, context);
     return ExitCode.Failed;
+  }
+}
+
+/** False, after saying why, when moving these slots would fail or do harm. Warnings are for a person only. */
+async function passesPreflight(
+  plan: Plan,
+  { cluster, style }: Pick<Scene, "cluster" | "style">,
+  context: DropInContext,
+): Promise<boolean> {
+  try {
+    const warnings = await preflight({ cluster, moves: await movesLeft(plan, cluster, context) }, context);
+    if (context.isTerminal) for (const warning of warnings) context.talk(`${warning}\n`);
+    return true;
+  } catch (error) {
+    if (!(error instanceof SlotctlError)) throw error;
+    const reasons = error.details.length === 0 ? [error.message] : error.details;
+    for (const reason of reasons) context.out(redisCliLine("error", `[ERR] ${reason}`, style));
+    if (error.hint !== undefined) context.talk(`hint: ${error.hint}\n`);
+    return false;
   }
 }
 

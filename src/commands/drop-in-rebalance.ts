@@ -89,7 +89,7 @@ async function carryOut(
   }
   for (const move of moves) {
     const { head, slots, tail } = rebalanceWords(move, cluster, style);
-    context.out([head, ...slots, tail].join(""));
+    context.out([head, ...slots.values(), tail].join(""));
   }
   return ExitCode.Ok;
 }

@@ -10,6 +10,7 @@ import { nodeName } from "../view/words.ts";
 import { carryOutPlan, type PlanOptions } from "./carry-out-plan.ts";
 import type { Context } from "./context.ts";
 import { MovedKeys } from "./moved-keys.ts";
+import { preflight } from "./preflight.ts";
 import { findUnfinished } from "./unfinished-plan.ts";
 
 /** What all commands have in common that move slots. */
@@ -44,13 +45,19 @@ export async function carryOutMoves(
   const { keepEmpty } = options;
   if (keepEmpty) refuseUnknownSetting(cluster, moves);
   const methods = await methodsFor(cluster, moves, options.method, context);
-  const plan = planMoves(command, cluster, moves, (move) => methods.get(move) ?? "keys", { keepEmpty, reasons });
-  const shown = {
-    kind: "moves",
-    plan,
-    preview: { ...(await previewOf(cluster, moves, options, context)), load },
-  } as const;
   const keys = new MovedKeys();
+  const methodOf = (move: SlotMove) => methods.get(move) ?? "keys";
+  const preview = { ...(await previewOf(cluster, moves, options, context)), load };
+  const intended = preview.moves.map(({ move, evidence }) => ({
+    ...move,
+    method: methodOf(move),
+    keys: evidence.keys,
+  }));
+  const { ignoreMemory } = options;
+  const warnings = await preflight({ cluster, moves: intended, ignoreMemory }, context);
+  const made = planMoves(command, cluster, moves, methodOf, { keepEmpty, reasons });
+  const plan = { ...made, warnings: [...warnings, ...made.warnings] };
+  const shown = { kind: "moves", plan, preview } as const;
   return carryOutPlan(
     {
       cluster,

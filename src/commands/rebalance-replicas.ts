@@ -15,7 +15,7 @@ export interface RebalanceReplicasOptions extends Omit<PlanOptions, "limits"> {
 
 /** Puts replicas and primaries where a host or a zone may fail, and gives every shard its share of them. */
 export async function rebalanceReplicas(options: RebalanceReplicasOptions, context: Context): Promise<ExitCode> {
-  const cluster = await surveyInSync(context);
+  const cluster = await surveyInSync(context, options.environment);
   const plan = planRebalanceReplicas(cluster, options);
   const shown = { kind: "steps", plan, preview: undefined } as const;
   const summary = "the replicas are where they belong";
@@ -36,12 +36,12 @@ export async function rebalanceReplicas(options: RebalanceReplicasOptions, conte
  * after an interrupted run, is waited for.
  * @throws SlotctlError, exit code 3, when it is not healthy or a replica stays without a link
  */
-async function surveyInSync(context: Context): Promise<Cluster> {
-  let last = await surveyHealthy(context);
+async function surveyInSync(context: Context, environment: PlanOptions["environment"]): Promise<Cluster> {
+  let last = await surveyHealthy(context, environment);
   if (lagging(last).length === 0) return last;
   context.view.note("Waiting for the replicas to copy their primaries…");
   const look = async () => {
-    last = await surveyHealthy(context);
+    last = await surveyHealthy(context, environment);
     return lagging(last).length === 0 ? last : undefined;
   };
   const found = await waitUntil(look, context);

@@ -21,7 +21,7 @@ export interface RebalanceOptions extends MoveOptions {
 
 /** Gives every primary its share of the slots, or of what is in them, with the fewest moved. */
 export async function rebalance(options: RebalanceOptions, context: Context): Promise<ExitCode> {
-  const cluster = await surveyHealthy(context);
+  const cluster = await surveyHealthy(context, options.environment);
   const weights = new Map(options.weights.map(({ node, weight }) => [nodeNamed(cluster, node).id, weight]));
   const { thresholdPercent, useEmptyPrimaries } = options;
   const measured = await measure(cluster, options, context);

@@ -19,7 +19,7 @@ export interface ReshardOptions extends MoveOptions {
 export async function reshard(options: ReshardOptions, context: Context): Promise<ExitCode> {
   const { from, to, amount } = options;
   if (to === undefined || amount === undefined) throw incomplete(to === undefined ? "--to" : "--slots");
-  const cluster = await surveyHealthy(context);
+  const cluster = await surveyHealthy(context, options.environment);
   if (amount.kind === "count" && !options.dryRun) await refuseUnfinished(cluster, options.environment);
   const target = nodeNamed(cluster, to).id;
   const sources = from.includes("all") ? "all" : from.map((text) => nodeNamed(cluster, text).id);

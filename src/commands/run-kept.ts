@@ -5,6 +5,7 @@ import type { Cluster } from "../model/cluster.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { View } from "../view/view.ts";
 import type { Context } from "./context.ts";
+import { lockCluster } from "./run-lock.ts";
 import { keepUnfinished, removeUnfinished } from "./unfinished-plan.ts";
 
 /** What carrying out a plan needs of a command's context. */
@@ -14,11 +15,15 @@ export interface RunOptions {
   readonly limits: MoveLimits;
   /** Where unfinished plans are kept. */
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Move slots also where a target has no room for them. */
+  readonly ignoreMemory?: boolean;
 }
 
 /**
  * Carries out a plan that lies in the state directory from before its first change until it is done. `kept` is where
- * it lies already, when this run goes on with it. What was not even begun is not kept.
+ * it lies already, when this run goes on with it. What was not even begun is not kept. No other slotctl of this machine
+ * and user changes the cluster meanwhile.
+ * @throws SlotctlError, exit code 3, when another one is at it already
  */
 export async function runKept(
   plan: Plan,
@@ -27,6 +32,7 @@ export async function runKept(
   context: RunContext,
   kept?: string,
 ): Promise<boolean> {
+  await using _lock = await lockCluster(cluster, environment, context.signal);
   const path = kept ?? (await keepUnfinished(plan, environment, new Date()));
   try {
     const changed = await runOn(cluster, plan, limits, context);

@@ -1,20 +1,27 @@
 import { ExitCode, SlotctlError } from "../errors.ts";
-import type { Cluster, ClusterNode } from "../model/cluster.ts";
+import { type Cluster, type ClusterNode, membersOf } from "../model/cluster.ts";
 import { findNode } from "../model/find-node.ts";
-import { findProblems, severityOf } from "../plan/problems.ts";
+import { waitUntil } from "../node/wait-until.ts";
+import { findProblems, type Problem, severityOf } from "../plan/problems.ts";
 import { surveyStrayKeys } from "../survey/stray-keys.ts";
 import { survey } from "../survey/survey.ts";
 import { problemText } from "../view/problem-text.ts";
 import type { Context } from "./context.ts";
+import { refuseLocked } from "./run-lock.ts";
+import { settleWindowOf } from "./settle-window.ts";
 
 /**
- * The cluster, if it is in a state in which slots may be moved.
- * @throws SlotctlError, exit code 3, that lists what is wrong with it
+ * The cluster, if it is in a state in which slots may be moved. What passes by itself, as right after a node has joined,
+ * is waited for.
+ * @throws SlotctlError, exit code 3, that lists what is wrong with it, or when another slotctl is changing it
  */
-export async function surveyHealthy({ seeds, connections, zones }: Context): Promise<Cluster> {
-  const found = await survey(seeds, connections, { depth: "health", zones });
-  const cluster = await surveyStrayKeys(found, connections, "cheap");
-  const errors = findProblems(cluster).filter((problem) => severityOf(problem) === "error" && stopsMoves(problem.kind));
+export async function surveyHealthy(
+  context: Context,
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<Cluster> {
+  const found = await surveySettled(context, environment);
+  const cluster = await surveyStrayKeys(found, context.connections, "cheap");
+  const errors = errorsIn(cluster).filter(({ kind }) => stopsMoves(kind));
   if (errors.length === 0) return cluster;
   throw new SlotctlError("The cluster has problems that have to be mended before slots are moved", {
     code: "CLUSTER_UNHEALTHY",
@@ -24,9 +31,60 @@ export async function surveyHealthy({ seeds, connections, zones }: Context): Pro
   });
 }
 
+/** A node that has just joined knows nobody, and says cluster_state:fail until it has heard from a majority. */
+const PASSING: ReadonlySet<Problem["kind"]> = new Set<Problem["kind"]>([
+  "handshake",
+  "unknown-member",
+  "cluster-state",
+  "disagreement",
+  "epoch-collision",
+]);
+
+/** Waited for at the least, in milliseconds: a server takes up to 5 s to say cluster_state:ok after it joined. */
+const SHORTEST_WINDOW_MS = 10_000;
+
+async function surveySettled(
+  { seeds, connections, zones, signal, timeout, view }: Context,
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<Cluster> {
+  const look = async () => {
+    const cluster = await survey(seeds, connections, { depth: "health", zones });
+    await refuseLocked(cluster, environment);
+    return cluster;
+  };
+  let cluster = await look();
+  const window = Math.min(timeout, Math.max(SHORTEST_WINDOW_MS, settleWindowOf(cluster)));
+  if (!isSettling(cluster)) return cluster;
+  const total = membersOf(cluster).length;
+  view.event({ type: "waiting", on: "agreement", done: total - unsettledIn(cluster), total });
+  await waitUntil(
+    async () => {
+      cluster = await look();
+      return isSettling(cluster) ? undefined : true;
+    },
+    { timeout: window, signal },
+  );
+  return cluster;
+}
+
+/** Something is not as it should be, and all of it may pass. */
+function isSettling(cluster: Cluster): boolean {
+  const errors = errorsIn(cluster).filter(({ kind }) => PASSING.has(kind) || stopsMoves(kind));
+  return errors.length > 0 && errors.every(({ kind }) => PASSING.has(kind));
+}
+
+function errorsIn(cluster: Cluster): readonly Problem[] {
+  return findProblems(cluster).filter((problem) => severityOf(problem) === "error");
+}
+
+/** Nodes that do not say that the cluster is well. */
+function unsettledIn(cluster: Cluster): number {
+  return membersOf(cluster).filter(({ facts }) => facts?.clusterState !== "ok").length;
+}
+
 /** A dead replica, a lagging one or drifting functions are no reason not to move slots between healthy primaries. */
-function stopsMoves(kind: ReturnType<typeof findProblems>[number]["kind"]): boolean {
-  const harmless = ["replica-link-down", "function-drift", "ghost", "handshake"];
+function stopsMoves(kind: Problem["kind"]): boolean {
+  const harmless: readonly Problem["kind"][] = ["replica-link-down", "function-drift", "ghost", "handshake"];
   return !harmless.includes(kind);
 }
 

@@ -3,12 +3,12 @@ import { type Address, sameAddress } from "../model/address.ts";
 import type { Candidate, LostCandidate } from "../model/candidate.ts";
 import type { ClusterNode, View } from "../model/cluster.ts";
 import { nodesParser } from "../model/parse-nodes.ts";
-import { connect } from "../node/connect.ts";
 import type { Connections } from "../node/connections.ts";
-import { type Node, type Outcome, ServerError } from "../node/node.ts";
+import { ServerError } from "../node/node.ts";
 import { waitUntil } from "../node/wait-until.ts";
-import { askNode, fieldsOf } from "./ask-node.ts";
+import { askNode } from "./ask-node.ts";
 import { mapConcurrently } from "./map-concurrently.ts";
+import { type ReplicationSecret, replicationRefusal, replicationSecretOf } from "./replication-user.ts";
 import { describeAlone } from "./survey.ts";
 
 export interface CandidateOptions {
@@ -90,12 +90,6 @@ async function probeAnnounced(node: ClusterNode, connections: Connections): Prom
   }
 }
 
-/** What a replica shows to its primary. Held here only, while the servers are tried; never part of a picture. */
-interface ReplicationSecret {
-  readonly user: string;
-  readonly password: string;
-}
-
 /** The credentials that the servers would replicate with, each once; none when no server may be asked for them. */
 async function secretsOf(
   asked: readonly (Asked | LostCandidate)[],
@@ -104,20 +98,10 @@ async function secretsOf(
   const secrets = new Map<string, ReplicationSecret>();
   for (const candidate of asked) {
     if ("failure" in candidate) continue;
-    const node = await connections.to(candidate.node.dial);
-    const [user, password] = await node.sendAll([
-      ["CONFIG", "GET", "masteruser"],
-      ["CONFIG", "GET", "masterauth"],
-    ]);
-    if (user instanceof ServerError || password instanceof ServerError) continue;
-    const secret = { user: settingOf(user, "masteruser"), password: settingOf(password, "masterauth") };
-    secrets.set(JSON.stringify(secret), secret);
+    const secret = await replicationSecretOf(await connections.to(candidate.node.dial));
+    if (secret !== undefined) secrets.set(JSON.stringify(secret), secret);
   }
   return [...secrets.values()];
-}
-
-function settingOf(outcome: Outcome | undefined, name: string): string {
-  return String(fieldsOf(outcome).get(name) ?? "");
 }
 
 /** Does what a replica does first, as each of the others would: log in and name its capabilities. */
@@ -126,34 +110,9 @@ async function probeReplication(
   secrets: readonly ReplicationSecret[],
   connections: Connections,
 ): Promise<string | undefined> {
-  for (const { user, password } of secrets) {
-    const credentials = password === "" ? undefined : { ...(user === "" ? {} : { user }), password };
-    const refusal = await refusalOf(connections, node, credentials);
+  for (const secret of secrets) {
+    const refusal = await replicationRefusal(secret, node, connections);
     if (refusal !== undefined) return refusal;
   }
   return undefined;
-}
-
-async function refusalOf(
-  { settings }: Connections,
-  { dial }: ClusterNode,
-  credentials: { user?: string; password: string } | undefined,
-): Promise<string | undefined> {
-  let node: Node | undefined;
-  try {
-    node = await connect(dial, { ...settings, credentials });
-    await node.send("REPLCONF", "capa", "psync2");
-    return undefined;
-  } catch (error) {
-    if (error instanceof ServerError) return error.message;
-    if (error instanceof SlotctlError) return causeOf(error);
-    throw error;
-  } finally {
-    node?.close();
-  }
-}
-
-/** The server's own words where there are any: they hold no secret. */
-function causeOf({ cause, message }: SlotctlError): string {
-  return cause instanceof ServerError ? cause.message : message;
 }

@@ -206,10 +206,12 @@ describe.each(ENDS)("while slots move key by key on $name", (engine: TestEngine)
     });
     const { a, b, c } = cluster.nodes;
     const loaded = await load(cluster, KEYS);
-    await c.call("ACL", "SETUSER", "default", "-cluster|setslot");
     const first = await startMove(a, b);
+    // Any earlier, and the move would not be begun.
+    await c.call("ACL", "SETUSER", "default", "-cluster|setslot");
     expect(await first.result).toMatchObject({ code: 0 });
     expect(first.stderr).toMatch(new RegExp(`${nameOf(c)} refuses CLUSTER SETSLOT \\d+: NOPERM`));
+    await c.call("ACL", "SETUSER", "default", "+cluster|setslot");
 
     const second = await startMove(b, a);
     await c.kill("SIGKILL");

@@ -11,7 +11,8 @@ export async function atomicDialectOf(source: Node, target: Node): Promise<Atomi
   return ofSource.find((dialect) => ofTarget.includes(dialect));
 }
 
-async function dialectsOf(node: Node): Promise<readonly AtomicDialect[]> {
+/** What this server speaks, found by asking it for the commands. */
+export async function dialectsOf(node: Node): Promise<readonly AtomicDialect[]> {
   const known = found.get(node);
   if (known !== undefined) return known;
   const outcomes = await node.sendAll([
