@@ -48,7 +48,6 @@ export function addPlanOptions(command: Command): Command {
   const method = new Option("--method <how>", "auto takes the servers' own atomic migration where they have it");
   return command
     .addOption(method.choices(["auto", "keys", "atomic"]).default("auto"))
-    .option("--keep-empty", "primaries that lose all their slots stay primaries")
     .addOption(
       new Option("--big-key <size>", "name keys in the plan from this size on, as far as it looks at them")
         .argParser(sizeArgument)
@@ -57,6 +56,11 @@ export function addPlanOptions(command: Command): Command {
     .option("--dry-run", "show the plan and change nothing")
     .option("--detailed-exitcode", "with --dry-run: exit 10 when there are changes to make")
     .option("--plan-out <file>", "save the plan as JSON, for slotctl apply");
+}
+
+/** For those that may leave a primary without slots as a member. */
+export function addKeepEmptyOption(command: Command): Command {
+  return command.option("--keep-empty", "primaries that lose all their slots stay primaries");
 }
 
 export function limitsOf(flags: MoveFlags): RunOptions["limits"] {

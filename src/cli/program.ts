@@ -1,10 +1,13 @@
 import { Command, Help, type Option } from "commander";
 import type { ExitCode } from "../errors.ts";
+import { addAddNode } from "./add-node.ts";
 import { addApply } from "./apply.ts";
 import { addCall } from "./call.ts";
 import { addCheck } from "./check.ts";
 import { addConfig, addSetTimeout } from "./config.ts";
 import { addCreate } from "./create.ts";
+import { addDelNode } from "./del-node.ts";
+import { addForget } from "./forget.ts";
 import { addInfo } from "./info.ts";
 import { addKeyslot } from "./keyslot.ts";
 import type { OpenContext } from "./open-context.ts";
@@ -79,6 +82,9 @@ export function buildProgram({ version, environment, open, done, out, talk }: Pr
   addInfo(program, run);
   addReshard(program, run, environment);
   addRebalance(program, run, environment);
+  addAddNode(program, run, environment);
+  addDelNode(program, run, environment);
+  addForget(program, run, environment);
   addApply(program, run, environment);
   addCall(program, run);
   addConfig(program, run);

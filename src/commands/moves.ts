@@ -43,13 +43,9 @@ export async function carryOutMoves(
 ): Promise<ExitCode> {
   const { keepEmpty } = options;
   if (keepEmpty) refuseUnknownSetting(cluster, moves);
-  const methods = await methodsFor(cluster, moves, options.method, context);
-  const plan = planMoves(command, cluster, moves, (move) => methods.get(move) ?? "keys", { keepEmpty, reasons });
-  const shown = {
-    kind: "moves",
-    plan,
-    preview: { ...(await previewOf(cluster, moves, options, context)), load },
-  } as const;
+  const { methodOf, preview } = await prepareMoves(cluster, moves, options, context);
+  const plan = planMoves(command, cluster, moves, methodOf, { keepEmpty, reasons });
+  const shown = { kind: "moves", plan, preview: { ...preview, load } } as const;
   const keys = new MovedKeys();
   return carryOutPlan(
     {
@@ -62,6 +58,20 @@ export async function carryOutMoves(
     options,
     { ...context, view: { ...context.view, event: keys.counting(context.view.event) } },
   );
+}
+
+/** What is to be found out about moves, whatever plan they are part of, before anybody agrees to them. */
+export async function prepareMoves(
+  cluster: Cluster,
+  moves: readonly SlotMove[],
+  options: MoveOptions,
+  context: Context,
+): Promise<{ readonly methodOf: (move: SlotMove) => MoveMethod; readonly preview: MovePreview }> {
+  const methods = await methodsFor(cluster, moves, options.method, context);
+  return {
+    methodOf: (move) => methods.get(move) ?? "keys",
+    preview: await previewOf(cluster, moves, options, context),
+  };
 }
 
 /**

@@ -14,8 +14,14 @@ import type { Context } from "./context.ts";
 export async function surveyHealthy({ seeds, connections, zones }: Context): Promise<Cluster> {
   const found = await survey(seeds, connections, { depth: "health", zones });
   const cluster = await surveyStrayKeys(found, connections, "cheap");
+  refuseUnhealthy(cluster);
+  return cluster;
+}
+
+/** @throws SlotctlError, exit code 3, that lists what is wrong with the cluster and stands in the way of moves */
+export function refuseUnhealthy(cluster: Cluster): void {
   const errors = findProblems(cluster).filter((problem) => severityOf(problem) === "error" && stopsMoves(problem.kind));
-  if (errors.length === 0) return cluster;
+  if (errors.length === 0) return;
   throw new SlotctlError("The cluster has problems that have to be mended before slots are moved", {
     code: "CLUSTER_UNHEALTHY",
     exitCode: ExitCode.Unhealthy,

@@ -5,9 +5,10 @@ import type { ClusterNode, View } from "../model/cluster.ts";
 import { nodesParser } from "../model/parse-nodes.ts";
 import { connect } from "../node/connect.ts";
 import type { Connections } from "../node/connections.ts";
+import { fieldsOf } from "../node/fields.ts";
 import { type Node, type Outcome, ServerError } from "../node/node.ts";
 import { waitUntil } from "../node/wait-until.ts";
-import { askNode, fieldsOf } from "./ask-node.ts";
+import { askNode } from "./ask-node.ts";
 import { mapConcurrently } from "./map-concurrently.ts";
 import { describeAlone } from "./survey.ts";
 
