@@ -195,9 +195,10 @@ describe("frozen", () => {
     const client = openClient(cluster.seeds);
     await loadDataSet(client, 3000);
     client.disconnect();
-    const args = ["del-node", nameOf(a), nameOf(d), "--drain", "--method", "keys", "--rate", "20"];
+    const args = ["del-node", nameOf(a), nameOf(d), "--drain", "--method", "keys", "--rate", "4"];
     using run = startSlotctl([...args, "--yes", "--timeout", "100s", "--progress", "json"], { timeout: 150_000 });
-    await eventually(() => expect(run.stderr).toContain('"move-progress"'));
+    // The slots are on their way for seconds, and the nodes have been looked at.
+    await eventually(() => expect(run.stderr).toContain('"kind":"move-slots"'));
     await b1.pause();
     const waitedMs = () => {
       const times = run.stderr
