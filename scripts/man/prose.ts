@@ -16,8 +16,8 @@ export const DESCRIPTION: readonly string[] = [
     "view of the cluster, so that disagreements are seen. A command that changes a cluster first makes a plan and shows " +
     "it, then asks for consent, carries the plan out, and returns when every node itself reports what was planned. " +
     "What is true already is skipped, so that after an interruption the same command goes on where it stopped.",
-  "This version makes clusters of blank servers, moves slots, imports keys, lets replicas take over, and shows, checks and " +
-    "waits for clusters. It does not add, remove or repair nodes.",
+  "This version makes clusters of blank servers, adds and removes nodes, moves slots, imports keys, lets replicas take over, " +
+    "and shows, checks and waits for clusters. It does not repair them.",
   "A node is named by its address, *host:port*, with IPv6 as `[::1]:7000` or `::1:7000`. Where a *seed* is asked for, " +
     "any node of the cluster will do; several may be given with commas between them, and the first that answers is used. " +
     "Without a seed the node named by `-s`, `-h` and `-p`, or `-u` is asked, in this order.",
@@ -102,6 +102,7 @@ export const PROBLEMS: Readonly<Record<Problem["kind"], string>> = {
 
 /** By code; the generator refuses to leave one out that src/ uses, and to list one that it does not. */
 export const ERROR_CODES: Readonly<Record<string, string>> = {
+  ADD_REFUSED: "The servers cannot join the cluster as asked; the details give every reason.",
   AMBIGUOUS_NODE: "What was given as a node fits more than one; their ids are listed.",
   ATOMIC_FAILED: "The servers' own slot migration failed as often as it may; the slots are still at their source.",
   ATOMIC_UNSETTLED: "The servers' own slot migration ended, but source and target do not agree on who owns the slots.",
@@ -116,6 +117,7 @@ export const ERROR_CODES: Readonly<Record<string, string>> = {
   CONNECT_TIMEOUT: "A connection was not accepted in time.",
   COPY_TIMED_OUT: "A replica did not finish copying its primary in time.",
   CREATE_REFUSED: "The servers cannot become this cluster; the details give every reason.",
+  DEL_REFUSED: "The nodes cannot leave the cluster; the details give every reason.",
   DECLINED: "The question was answered with no.",
   DIRECTORY_IN_USE: "Sandbox: a directory that has to be made is there already.",
   DIRECTORY_UNUSABLE: "Sandbox: the directory cannot be written to.",
@@ -126,6 +128,7 @@ export const ERROR_CODES: Readonly<Record<string, string>> = {
   FAILOVER_REFUSED: "The replica cannot take over as asked; nothing was changed, and the hint names the way out.",
   FILE_UNREADABLE: "A certificate, key or CA cannot be read.",
   FORMAT_TOO_NEW: "`import`: the cluster cannot read what the source dumps; nothing was changed.",
+  FORGET_REFUSED: "The nodes are not to be forgotten: they answer, or something depends on them.",
   HOST_UNUSABLE: "Sandbox: the address is not one of this machine.",
   IMPORT_REFUSED: "`import`: the keys cannot be copied as asked; nothing was changed.",
   INTERRUPTED: "Stopped by a signal; the message says whether anything was changed.",
@@ -144,6 +147,7 @@ export const ERROR_CODES: Readonly<Record<string, string>> = {
   NOTHING_TO_ASK_WITH: "Consent is needed, and there is no terminal and no `--yes`.",
   NOTHING_TO_RESUME: "No plan of this cluster was begun and not finished.",
   NOT_AVAILABLE: "Drop-in mode: the subcommand is not part of this version.",
+  NOT_FORGOTTEN: "Some nodes still list one that leaves, mostly because they do not answer; they are named.",
   NOT_A_CLUSTER_NODE: "The server is a standalone server or a sentinel.",
   NOT_A_REDIS_SERVER: "What answers does not speak the Redis protocol.",
   NOT_CALLABLE: "The command takes a connection for itself, so that no answer can be waited for.",
@@ -162,6 +166,7 @@ export const ERROR_CODES: Readonly<Record<string, string>> = {
     "Moving the slots would fail or do harm: no room at a target, a missing right, versions that cannot read each other's " +
     "keys, a migration that runs already. Nothing was changed.",
   PROTECTED_MODE: "The server is in protected mode and takes no connections from other hosts.",
+  RESET_TIMED_OUT: "A node that has left is still busy with its reset.",
   SANDBOX_NOT_STOPPED: "Sandbox: a server could not be stopped.",
   SANDBOX_RUNNING: "Sandbox: there is one in that directory already.",
   SANDBOX_STATE_UNREADABLE: "Sandbox: its state file cannot be understood.",
@@ -186,7 +191,7 @@ export const ERROR_CODES: Readonly<Record<string, string>> = {
 export const DROP_IN: readonly string[] = [
   "With `--cluster` among the leading options, `slotctl` takes the command lines of `redis-cli` 7 and 8 and of `valkey-cli` " +
     "8 and 9 as they are, with all their options, and answers with their words on standard output and their exit codes.",
-  "In this version `create`, `check`, `info`, `reshard`, `rebalance`, `import`, `call`, `set-timeout` and `help` work. The other subcommands are understood, do nothing, say that " +
+  "In this version `create`, `check`, `info`, `reshard`, `rebalance`, `add-node`, `del-node`, `import`, `call`, `set-timeout` and `help` work. The other subcommands are understood, do nothing, say that " +
     "they are not part of this version, and exit 1. `slotctl --cluster help` lists the subcommands, " +
     "`slotctl --cluster --help` the options.",
   "Without a terminal standard error stays empty on success. The words follow the servers: Valkey 8 and newer are spoken " +
@@ -197,7 +202,9 @@ export const DROP_IN: readonly string[] = [
   "It differs on purpose in this: a number that is none, or out of range, is refused rather than read as 0; `create` " +
     "returns when every node says that the cluster is ok, and exits 1 when its final check finds a problem; `reshard` and " +
     "`rebalance` refuse with `[ERR]` to move slots where that would fail, or to a node without room for them (`slotctl " +
-    "reshard --ignore-memory` insists); and there are colours only in a terminal.",
+    "reshard --ignore-memory` insists); `add-node` refuses " +
+    "a replica as the primary to follow before anything is touched and returns when the node is ready; `del-node` removes dead " +
+    "nodes too and gives replicas to the shards that need them most; and there are colours only in a terminal.",
 ];
 
 /** By name, in the order of the page. */

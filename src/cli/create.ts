@@ -98,7 +98,7 @@ function addressesOf(
   return addresses;
 }
 
-function collectNode(text: string, before: readonly NamedAddress[] = []): readonly NamedAddress[] {
+export function collectNode(text: string, before: readonly NamedAddress[] = []): readonly NamedAddress[] {
   return [...before, namedAddress(text)];
 }
 

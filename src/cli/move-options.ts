@@ -57,7 +57,6 @@ export function addPlanOptions(command: Command): Command {
   return addDryRunOptions(
     command
       .addOption(method.choices(["auto", "keys", "atomic"]).default("auto"))
-      .option("--keep-empty", "primaries that lose all their slots stay primaries")
       .addOption(
         new Option("--big-key <size>", "name keys in the plan from this size on, as far as it looks at them")
           .argParser(sizeArgument)
@@ -71,6 +70,11 @@ export function addDryRunOptions(command: Command): Command {
     .option("--dry-run", "show the plan and change nothing")
     .option("--detailed-exitcode", "with --dry-run: exit 10 when there are changes to make")
     .option("--plan-out <file>", "save the plan as JSON, for slotctl apply");
+}
+
+/** For those that may leave a primary without slots as a member. */
+export function addKeepEmptyOption(command: Command): Command {
+  return command.option("--keep-empty", "primaries that lose all their slots stay primaries");
 }
 
 export function limitsOf(flags: MoveFlags): RunOptions["limits"] {

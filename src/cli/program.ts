@@ -1,11 +1,14 @@
 import { Command, Help, type Option } from "commander";
 import type { ExitCode } from "../errors.ts";
+import { addAddNode } from "./add-node.ts";
 import { addApply } from "./apply.ts";
 import { addCall } from "./call.ts";
 import { addCheck } from "./check.ts";
 import { addConfig, addSetTimeout } from "./config.ts";
 import { addCreate } from "./create.ts";
+import { addDelNode } from "./del-node.ts";
 import { addFailover } from "./failover.ts";
+import { addForget } from "./forget.ts";
 import { addImport } from "./import.ts";
 import { addInfo } from "./info.ts";
 import { addKeyslot } from "./keyslot.ts";
@@ -84,6 +87,9 @@ export function buildProgram({ version, environment, open, done, out, talk }: Pr
   addRebalance(program, run, environment);
   addFailover(program, run, environment);
   addRebalanceReplicas(program, run, environment);
+  addAddNode(program, run, environment);
+  addDelNode(program, run, environment);
+  addForget(program, run, environment);
   addApply(program, run, environment);
   addCall(program, run);
   addConfig(program, run);

@@ -1,6 +1,13 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { RebalanceOptions } from "../commands/rebalance.ts";
-import { addLimitOptions, addPlanOptions, type MoveFlags, moveOptionsOf, positiveDuration } from "./move-options.ts";
+import {
+  addKeepEmptyOption,
+  addLimitOptions,
+  addPlanOptions,
+  type MoveFlags,
+  moveOptionsOf,
+  positiveDuration,
+} from "./move-options.ts";
 import { type Environment, type Running, runFromSeed } from "./open-context.ts";
 import { seedsArgument } from "./options.ts";
 
@@ -43,7 +50,7 @@ export function addRebalance(program: Command, running: Running, environment: En
         .argParser(positiveDuration)
         .default(5000, "5s"),
     );
-  addLimitOptions(addPlanOptions(command))
+  addLimitOptions(addKeepEmptyOption(addPlanOptions(command)))
     .addHelpText(
       "after",
       `

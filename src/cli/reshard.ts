@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { ReshardOptions } from "../commands/reshard.ts";
 import { parseRanges, SLOT_COUNT } from "../model/slot.ts";
-import { addLimitOptions, addPlanOptions, type MoveFlags, moveOptionsOf } from "./move-options.ts";
+import { addKeepEmptyOption, addLimitOptions, addPlanOptions, type MoveFlags, moveOptionsOf } from "./move-options.ts";
 import { type Environment, type Running, runFromSeed } from "./open-context.ts";
 import { seedsArgument } from "./options.ts";
 
@@ -25,7 +25,7 @@ export function addReshard(program: Command, running: Running, environment: Envi
     )
     .option("--to <node>", "the primary that gets them: an id, the beginning of one, or host:port")
     .addOption(new Option("--slots <slots>", "how many, or which: 4096, 0-99, or 7,100-199").argParser(amountArgument));
-  addLimitOptions(addPlanOptions(command))
+  addLimitOptions(addKeepEmptyOption(addPlanOptions(command)))
     .addHelpText(
       "after",
       `

@@ -2,7 +2,7 @@ import { ExitCode, SlotctlError } from "../errors.ts";
 import { formatAddress } from "../model/address.ts";
 import type { NodeId } from "../model/cluster.ts";
 import { type Failover, followFailovers } from "../plan/follow-failovers.ts";
-import type { NodeRef, Plan, Step } from "../plan/plan.ts";
+import { leavingIn, type NodeRef, newcomersIn, type Plan, type Step } from "../plan/plan.ts";
 import { survey } from "../survey/survey.ts";
 import { declined } from "./carry-out-plan.ts";
 import type { Context } from "./context.ts";
@@ -65,8 +65,11 @@ function failoverText({ from, to }: Failover): string {
   return `${name(from)} has failed over since the plan was made: its moves go on with ${name(to)}`;
 }
 
-function membersOf({ steps }: Plan): readonly NodeRef[] {
-  return [...new Map(steps.flatMap(nodesOf).map((ref) => [ref.id, ref])).values()];
+/** The nodes that are members before, while and after the plan is carried out: not those that join or leave. */
+function membersOf(plan: Plan): readonly NodeRef[] {
+  const refs = new Map(plan.steps.flatMap(nodesOf).map((ref) => [ref.id, ref]));
+  for (const id of [...newcomersIn(plan), ...leavingIn(plan)]) refs.delete(id);
+  return [...refs.values()];
 }
 
 function nodesOf(step: Step): readonly NodeRef[] {
@@ -82,6 +85,13 @@ function nodesOf(step: Step): readonly NodeRef[] {
     case "replicate":
     case "failover":
       return [step.node, step.primary];
+    case "load-functions":
+      return [step.node, step.from];
+    case "forget":
+      return [step.node, ...step.from];
+    case "reset":
+    case "shutdown":
+      return [step.node];
   }
 }
 

@@ -20,6 +20,13 @@ export interface DropInContext {
   readonly readLine: () => Promise<string | undefined>;
 }
 
+/** Its own tool says some things otherwise since then. */
+export function isSinceValkey91({ nodes }: Pick<Cluster, "nodes">): boolean {
+  const facts = nodes.find((node) => node.facts !== undefined)?.facts;
+  const [major = 0, minor = 0] = facts?.version.split(".").map(Number) ?? [];
+  return facts?.engine === "valkey" && (major > 9 || (major === 9 && minor >= 1));
+}
+
 /** Valkey's own tool has spoken of primaries and replicas since 8.0. */
 export function wordingFor({ nodes }: Pick<Cluster, "nodes">): Wording {
   const facts = nodes.find((node) => node.facts !== undefined)?.facts;

@@ -70,7 +70,7 @@ export async function dropInCreate(options: DropInCreateOptions, context: DropIn
 }
 
 /** As redis-cli, the first server in the way ends it; and one that is part of any cluster is in the way. */
-function firstObstacle(
+export function firstObstacle(
   candidates: readonly (Candidate | LostCandidate)[],
   style: RedisCliStyle,
   { out, talk }: DropInContext,

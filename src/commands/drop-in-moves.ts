@@ -15,7 +15,7 @@ import { type MoveWords, movesTeller } from "../view/redis-cli/moves-teller.ts";
 import type { MoveStyle } from "../view/redis-cli/moves-text.ts";
 import { redisCliAddress, redisCliLine } from "../view/redis-cli/style.ts";
 import { clusterStyle, type DropInCheckOptions } from "./drop-in-check.ts";
-import { type DropInContext, sayUnreachable } from "./drop-in-context.ts";
+import { type DropInContext, isSinceValkey91, sayUnreachable } from "./drop-in-context.ts";
 import { movesLeft, preflight, refuseChanged } from "./preflight.ts";
 import { runKept, runOn } from "./run-kept.ts";
 
@@ -49,15 +49,9 @@ export async function discover(options: DropInCheckOptions, context: DropInConte
   const { address, searchMultipleOwners } = options;
   const found = await survey([address], context.connections);
   const cluster = searchMultipleOwners ? await surveyStrayKeys(found, context.connections, "thorough") : found;
-  const style = { ...clusterStyle(cluster, address, context), ranges: speaksOfRanges(cluster) };
+  const style = { ...clusterStyle(cluster, address, context), ranges: isSinceValkey91(cluster) };
   context.out(discoveryText(cluster, style));
   return { cluster, primaries: listedNodes(cluster).filter(({ role }) => role === "primary"), style };
-}
-
-function speaksOfRanges({ nodes }: Cluster): boolean {
-  const facts = nodes.find((node) => node.facts !== undefined)?.facts;
-  const [major = 0, minor = 0] = facts?.version.split(".").map(Number) ?? [];
-  return facts?.engine === "valkey" && (major > 9 || (major === 9 && minor >= 1));
 }
 
 /** Runs the check engine; false when it found errors, with which no slot may be moved. */

@@ -2,7 +2,7 @@ import { ExitCode, SlotctlError } from "../errors.ts";
 import { atomicDialectOf } from "../execute/atomic/dialect.ts";
 import { type Cluster, type ClusterNode, type NodeId, nodeById } from "../model/cluster.ts";
 import { type MovePlanExtras, type MovePreview, mayMigrate, planMoves, shardsEmptiedBy } from "../plan/move-plan.ts";
-import type { MoveMethod } from "../plan/plan.ts";
+import type { MoveMethod, Plan } from "../plan/plan.ts";
 import { applyMoves, type MoveProblem, type SlotMove } from "../plan/slot-moves.ts";
 import { surveyKeys } from "../survey/key-evidence.ts";
 import { moveProblemText } from "../view/moves-text.ts";
@@ -44,20 +44,10 @@ export async function carryOutMoves(
 ): Promise<ExitCode> {
   const { keepEmpty } = options;
   if (keepEmpty) refuseUnknownSetting(cluster, moves);
-  const methods = await methodsFor(cluster, moves, options.method, context);
+  const { methodOf, preview, warnings } = await prepareMoves(cluster, moves, options, context);
+  const plan = withWarnings(planMoves(command, cluster, moves, methodOf, { keepEmpty, reasons }), warnings);
+  const shown = { kind: "moves", plan, preview: { ...preview, load } } as const;
   const keys = new MovedKeys();
-  const methodOf = (move: SlotMove) => methods.get(move) ?? "keys";
-  const preview = { ...(await previewOf(cluster, moves, options, context)), load };
-  const intended = preview.moves.map(({ move, evidence }) => ({
-    ...move,
-    method: methodOf(move),
-    keys: evidence.keys,
-  }));
-  const { ignoreMemory } = options;
-  const warnings = await preflight({ cluster, moves: intended, ignoreMemory }, context);
-  const made = planMoves(command, cluster, moves, methodOf, { keepEmpty, reasons });
-  const plan = { ...made, warnings: [...warnings, ...made.warnings] };
-  const shown = { kind: "moves", plan, preview } as const;
   return carryOutPlan(
     {
       cluster,
@@ -69,6 +59,41 @@ export async function carryOutMoves(
     options,
     { ...context, view: { ...context.view, event: keys.counting(context.view.event) } },
   );
+}
+
+/** Moves as they can be carried out, and what there is to know of them. */
+export interface PreparedMoves {
+  readonly methodOf: (move: SlotMove) => MoveMethod;
+  readonly preview: MovePreview;
+  /** What may go wrong. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * What is to be found out about moves, whatever plan they are part of, before anybody agrees to them.
+ * @throws SlotctlError, exit code 3, when they would fail or do harm
+ */
+export async function prepareMoves(
+  cluster: Cluster,
+  moves: readonly SlotMove[],
+  options: MoveOptions,
+  context: Context,
+): Promise<PreparedMoves> {
+  const methods = await methodsFor(cluster, moves, options.method, context);
+  const methodOf = (move: SlotMove) => methods.get(move) ?? "keys";
+  const preview = await previewOf(cluster, moves, options, context);
+  const intended = preview.moves.map(({ move, evidence }) => ({
+    ...move,
+    method: methodOf(move),
+    keys: evidence.keys,
+  }));
+  const warnings = await preflight({ cluster, moves: intended, ignoreMemory: options.ignoreMemory }, context);
+  return { methodOf, preview, warnings };
+}
+
+/** The plan with what was found out about its moves, which comes first. */
+export function withWarnings(plan: Plan, warnings: readonly string[]): Plan {
+  return { ...plan, warnings: [...warnings, ...plan.warnings] };
 }
 
 /**

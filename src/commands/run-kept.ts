@@ -2,7 +2,7 @@ import { ExitCode, SlotctlError } from "../errors.ts";
 import type { MoveLimits } from "../execute/executor.ts";
 import { runPlan } from "../execute/run-plan.ts";
 import type { Cluster } from "../model/cluster.ts";
-import type { Plan } from "../plan/plan.ts";
+import { leavingIn, type Plan } from "../plan/plan.ts";
 import type { View } from "../view/view.ts";
 import type { Context } from "./context.ts";
 import { lockCluster } from "./run-lock.ts";
@@ -44,10 +44,11 @@ export async function runKept(
   }
 }
 
-/** Carries out a plan on the cluster as it was surveyed; all nodes that were reached have to agree in the end. */
+/** Carries out a plan on the cluster as it was surveyed; all nodes that were reached, and stay, have to agree in the end. */
 export function runOn(cluster: Cluster, plan: Plan, limits: MoveLimits, context: RunContext): Promise<boolean> {
   const { connections, signal, timeout, view } = context;
-  const reached = cluster.nodes.filter((node) => node.view !== undefined);
+  const leaving = leavingIn(plan);
+  const reached = cluster.nodes.filter(({ id, view }) => view !== undefined && !leaving.has(id));
   return runPlan(plan, {
     connections,
     signal,

@@ -1,5 +1,5 @@
 import { ExitCode, SlotctlError } from "../errors.ts";
-import { type Cluster, type ClusterNode, membersOf } from "../model/cluster.ts";
+import { type Cluster, type ClusterNode, membersOf, nodeById } from "../model/cluster.ts";
 import { findNode } from "../model/find-node.ts";
 import { waitUntil } from "../node/wait-until.ts";
 import { findProblems, type Problem, severityOf } from "../plan/problems.ts";
@@ -21,8 +21,14 @@ export async function surveyHealthy(
 ): Promise<Cluster> {
   const found = await surveySettled(context, environment);
   const cluster = await surveyStrayKeys(found, context.connections, "cheap");
-  const errors = errorsIn(cluster).filter(({ kind }) => stopsMoves(kind));
-  if (errors.length === 0) return cluster;
+  refuseUnhealthy(cluster);
+  return cluster;
+}
+
+/** @throws SlotctlError, exit code 3, that lists what is wrong with the cluster and stands in the way of moves */
+export function refuseUnhealthy(cluster: Cluster): void {
+  const errors = errorsIn(cluster).filter((problem) => stopsMoves(problem, cluster));
+  if (errors.length === 0) return;
   throw new SlotctlError("The cluster has problems that have to be mended before slots are moved", {
     code: "CLUSTER_UNHEALTHY",
     exitCode: ExitCode.Unhealthy,
@@ -69,7 +75,7 @@ async function surveySettled(
 
 /** Something is not as it should be, and all of it may pass. */
 function isSettling(cluster: Cluster): boolean {
-  const errors = errorsIn(cluster).filter(({ kind }) => PASSING.has(kind) || stopsMoves(kind));
+  const errors = errorsIn(cluster).filter((problem) => PASSING.has(problem.kind) || stopsMoves(problem, cluster));
   return errors.length > 0 && errors.every(({ kind }) => PASSING.has(kind));
 }
 
@@ -83,9 +89,19 @@ function unsettledIn(cluster: Cluster): number {
 }
 
 /** A dead replica, a lagging one or drifting functions are no reason not to move slots between healthy primaries. */
-function stopsMoves(kind: Problem["kind"]): boolean {
-  const harmless: readonly Problem["kind"][] = ["replica-link-down", "function-drift", "ghost", "handshake"];
-  return !harmless.includes(kind);
+function stopsMoves(problem: Problem, cluster: Cluster): boolean {
+  switch (problem.kind) {
+    case "replica-link-down":
+    case "function-drift":
+    case "ghost":
+    case "handshake":
+      return false;
+    case "node-unreachable":
+    case "node-suspected":
+      return nodeById(cluster, problem.node)?.role !== "replica";
+    default:
+      return true;
+  }
 }
 
 /** @throws SlotctlError, exit code 2, when the text names no node, or more than one */

@@ -117,5 +117,12 @@ function idsIn(step: Step): readonly string[] {
       return [step.node.id, step.primary.id];
     case "move-slots":
       return [step.from.id, step.to.id];
+    case "load-functions":
+      return [step.node.id, step.from.id];
+    case "forget":
+      return [step.node.id, ...step.from.map(({ id }) => id)];
+    case "reset":
+    case "shutdown":
+      return [step.node.id];
   }
 }

@@ -8,6 +8,9 @@ import { moveAtomically } from "./atomic/move-atomically.ts";
 import { change, type Executor, nodeOf, type OnChange, viewOf } from "./executor.ts";
 import { failover } from "./failover.ts";
 import { commandRefused } from "./failures.ts";
+import { forget } from "./forget.ts";
+import { reset, shutdown } from "./leave.ts";
+import { loadFunctions } from "./load-functions.ts";
 import { meet } from "./meet.ts";
 import { moveSlots } from "./move/move-slots.ts";
 import type { KeyRate } from "./move/pace.ts";
@@ -48,6 +51,14 @@ export function carryOut({ index, step }: NumberedStep, shared: Shared): Promise
       return replicate(step, executor, onChange);
     case "failover":
       return failover(step, executor, onChange);
+    case "load-functions":
+      return loadFunctions(step, executor, onChange);
+    case "forget":
+      return forget(step, executor, onChange);
+    case "reset":
+      return reset(step, executor, onChange);
+    case "shutdown":
+      return shutdown(step, executor, onChange);
   }
 }
 

@@ -15,7 +15,7 @@ export type RunEvent =
   | { readonly type: "run-done"; readonly changed: boolean };
 
 /** `start`: servers that do not answer yet; `join`: nodes that do not know each other yet; and so on. */
-export type Wait = "start" | "join" | "agreement" | "cluster-state" | "replica-links";
+export type Wait = "start" | "join" | "agreement" | "cluster-state" | "replica-links" | "forgotten";
 
 export type Emit = (event: RunEvent) => void;
 

@@ -159,7 +159,12 @@ function missingIn(
   const known = view.lines.filter(({ handshake }) => !handshake).length;
   if (known < members) return [missing("join", `knows ${known} of ${members} nodes`)];
   if (primary === undefined && (myself.role !== "primary" || formatRanges(myself.slots) !== slots)) {
-    return [missing("agreement", `is not yet the primary of slots ${slots}`)];
+    return [
+      missing(
+        "agreement",
+        slots === "" ? "is not yet a primary without slots" : `is not yet the primary of slots ${slots}`,
+      ),
+    ];
   }
   if (primary !== undefined && myself.primaryId !== primary.id) {
     return [missing("agreement", `is not yet a replica of ${formatAddress(primary.address)}`)];

@@ -1,6 +1,6 @@
 import { type Cluster, type ClusterNode, membersOf, type NodeId, nodeById } from "../model/cluster.ts";
 import { countSlots, intersectRanges, parseRanges, type SlotRanges } from "../model/slot.ts";
-import type { NodeRef, Plan, PlannedShard, Step } from "./plan.ts";
+import { type NodeRef, newcomersIn, type Plan, type PlannedShard, type Step } from "./plan.ts";
 
 /** A node of the plan is no primary any more, and another of its shard has its slots. */
 export interface Failover {
@@ -22,7 +22,9 @@ export function followFailovers(plan: Plan, cluster: Cluster): FollowedPlan {
   // A plan that fails over itself knows who is to be the primary when it is done, and its steps look who is.
   const itself = plan.steps.some(({ kind }) => kind === "failover");
   if (plan.command === "create" || itself) return { plan, failovers: [] };
-  const past = pastOf(plan.madeFor);
+  // A newcomer that took slots as planned is nobody's heir.
+  const newcomers = newcomersIn(plan).map((id): readonly [string, Past] => [id, { shard: id, slots: [] }]);
+  const past = new Map([...newcomers, ...pastOf(plan.madeFor)]);
   const found = new Map<NodeId, Failover>();
   for (const ref of primariesIn(plan)) {
     const heir = heirOf(ref, past, cluster);

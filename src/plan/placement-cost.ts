@@ -17,9 +17,12 @@ export function isFlawless(shards: readonly PlacedShard[], input: PlacementInput
 }
 
 export function betterOf(first: readonly PlacedShard[], second: readonly PlacedShard[], input: PlacementInput) {
-  const cost = costOf(first, input);
-  const difference = costOf(second, input).map((criterion, i) => criterion - cost[i]!);
-  return (difference.find((criterion) => criterion !== 0) ?? 0) < 0 ? second : first;
+  return compareCosts(costOf(second, input), costOf(first, input)) < 0 ? second : first;
+}
+
+/** Less than 0 when the left is better; the first criterion that differs decides. */
+export function compareCosts(left: readonly number[], right: readonly number[]): number {
+  return left.map((criterion, i) => criterion - right[i]!).find((criterion) => criterion !== 0) ?? 0;
 }
 
 /** One number for each criterion of `placeReplicas` but the last, in its order. Less is better. */
@@ -27,13 +30,19 @@ export function costOf(
   shards: readonly PlacedShard[],
   { perPrimary, map }: Pick<PlacementInput, "perPrimary" | "map">,
 ): readonly number[] {
-  const counts = shards.map(({ replicas }) => replicas.length);
+  const costs = shards.map((shard) => shardCost(shard, perPrimary, map));
+  return [0, 1, 2, 3, 4].map((criterion) => sum(costs.map((cost) => cost[criterion]!)));
+}
+
+/** What one shard adds to each criterion. */
+export function shardCost(shard: PlacedShard, perPrimary: number, map: ClusterMap): readonly number[] {
+  const count = shard.replicas.length;
   return [
-    sum(counts.map((count) => Math.max(wantedEach(perPrimary) - count, 0) ** 2)),
-    shards.filter((shard) => commonZone(shard, map) !== undefined).length,
-    sum(shards.map((shard) => replicasOnPrimaryHost(shard, map).length)),
-    sum(shards.flatMap((shard) => copiesByHost(shard, map)).map(({ length }) => pairsAmong(length))),
-    sum(counts.map(pairsAmong)),
+    Math.max(wantedEach(perPrimary) - count, 0) ** 2,
+    commonZone(shard, map) === undefined ? 0 : 1,
+    replicasOnPrimaryHost(shard, map).length,
+    sum(copiesByHost(shard, map).map(({ length }) => pairsAmong(length))),
+    pairsAmong(count),
   ];
 }
 

@@ -80,8 +80,47 @@ export interface SetConfig {
   readonly value: string;
 }
 
+/** A node gets the function libraries of another; those that it has already are the same there. */
+export interface LoadFunctions {
+  readonly kind: "load-functions";
+  readonly node: NodeRef;
+  readonly from: NodeRef;
+}
+
+/** Every one of these nodes strikes a node off its list. Whatever the others say of it is then ignored for a minute. */
+export interface Forget {
+  readonly kind: "forget";
+  /** A ghost may have no address: host "" and port 0. */
+  readonly node: NodeRef;
+  readonly from: readonly NodeRef[];
+}
+
+/** A node that was forgotten forgets the others, and as a replica its data. Hard: its id and its epochs too. */
+export interface Reset {
+  readonly kind: "reset";
+  readonly node: NodeRef;
+  readonly hard: boolean;
+}
+
+/** A node that was forgotten ends. */
+export interface Shutdown {
+  readonly kind: "shutdown";
+  readonly node: NodeRef;
+}
+
 /** One change to the cluster. Plain data: it can be shown, saved, simulated or carried out. */
-export type Step = SetConfigEpoch | AddSlots | Meet | Replicate | MoveSlots | SetConfig | Failover;
+export type Step =
+  | SetConfigEpoch
+  | AddSlots
+  | Meet
+  | Replicate
+  | MoveSlots
+  | SetConfig
+  | Failover
+  | LoadFunctions
+  | Forget
+  | Reset
+  | Shutdown;
 
 /** A shard as the plan means it to be in the end. */
 export interface PlannedShard {
@@ -94,7 +133,15 @@ export const PLAN_SCHEMA_VERSION = 1;
 
 export interface Plan {
   readonly schemaVersion: typeof PLAN_SCHEMA_VERSION;
-  readonly command: "create" | "reshard" | "rebalance" | "failover" | "rebalance-replicas";
+  readonly command:
+    | "create"
+    | "reshard"
+    | "rebalance"
+    | "failover"
+    | "rebalance-replicas"
+    | "add-node"
+    | "del-node"
+    | "forget";
   /** Signature of the cluster the plan was made for. */
   readonly madeFor: string;
   readonly steps: readonly Step[];
@@ -103,4 +150,22 @@ export interface Plan {
   /** What the operator should know before saying yes. */
   readonly warnings: readonly string[];
   readonly expected: readonly PlannedShard[];
+}
+
+/** Nodes that are no members any more when the plan is done. */
+export function leavingIn({ steps }: Pick<Plan, "steps">): ReadonlySet<NodeId> {
+  const leaves = (step: Step) => step.kind === "forget" || step.kind === "reset" || step.kind === "shutdown";
+  return new Set(steps.flatMap((step) => (leaves(step) && "node" in step ? [step.node.id] : [])));
+}
+
+/** Whoever is introduced to the members that the plan was made for. A plan that creates has none: all are alike. */
+export function newcomersIn({
+  command,
+  steps,
+  madeFor,
+}: Pick<Plan, "command" | "steps" | "madeFor">): readonly NodeId[] {
+  if (command === "create") return [];
+  const before = new Set(madeFor.split("\n").map((line) => line.split(" ")[0]));
+  const met = steps.flatMap((step) => (step.kind === "meet" ? step.nodes : []));
+  return met.map(({ id }) => id).filter((id) => !before.has(id));
 }

@@ -61,6 +61,9 @@ const epochAt: Reader<number> = (value, place) =>
 const portAt: Reader<number> = (value, place) =>
   isWhole(value, 1, 65_535) ? value : misfit(value, place, "is no port");
 
+const booleanAt: Reader<boolean> = (value, place) =>
+  typeof value === "boolean" ? value : misfit(value, place, "is neither true nor false");
+
 const idAt: Reader<NodeId> = (value, place) =>
   typeof value === "string" && isNodeId(value) ? value : misfit(value, place, "is no node id of 40 hex digits");
 
@@ -93,7 +96,7 @@ const addressAt = fieldsAt<Address>({ host: hostAt, port: portAt, busPort: optio
 
 const nodeAt = fieldsAt<NodeRef>({ id: idAt, address: addressAt, formerly: optional(listAt(idAt)) });
 
-/** A member that nobody can reach has no address, and no step needs one: host "" and port 0. */
+/** A member that nobody can reach has no address, and only FORGET is said of it: host "" and port 0. */
 const memberAt = fieldsAt<NodeRef>({
   id: idAt,
   address: fieldsAt<Address>({
@@ -129,6 +132,10 @@ const STEPS: { readonly [Kind in Step["kind"]]: Reader<Extract<Step, { kind: Kin
     primary: nodeAt,
     mode: oneOf({ safe: true, force: true, takeover: true }),
   }),
+  "load-functions": fieldsAt({ kind: only("load-functions"), node: nodeAt, from: nodeAt }),
+  forget: fieldsAt({ kind: only("forget"), node: memberAt, from: listAt(nodeAt) }),
+  reset: fieldsAt({ kind: only("reset"), node: nodeAt, hard: booleanAt }),
+  shutdown: fieldsAt({ kind: only("shutdown"), node: nodeAt }),
 };
 
 const stepKindAt = oneOf(STEPS);
@@ -149,6 +156,9 @@ const planAt = fieldsAt<Plan>({
     rebalance: true,
     failover: true,
     "rebalance-replicas": true,
+    "add-node": true,
+    "del-node": true,
+    forget: true,
   }),
   madeFor: signatureAt,
   steps: listAt(stepAt),

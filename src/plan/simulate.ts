@@ -1,4 +1,4 @@
-import type { Cluster, ClusterNode } from "../model/cluster.ts";
+import { type Cluster, type ClusterNode, type NodeId, nodeById } from "../model/cluster.ts";
 import { parseRanges, subtractRanges, unionRanges } from "../model/slot.ts";
 import type { Failover, MoveSlots, Step } from "./plan.ts";
 
@@ -12,8 +12,7 @@ export function simulate(cluster: Cluster, step: Step): Cluster {
         slots: unionRanges(slots, parseRanges(step.slots) ?? []),
       }));
     case "meet":
-      // The nodes of a Cluster value are one picture already; who has met whom is in their views.
-      return cluster;
+      return introduce(cluster, new Set(step.nodes.map(({ id }) => id)));
     case "move-slots":
       return moveSlots(cluster, step);
     case "set-config":
@@ -26,7 +25,30 @@ export function simulate(cluster: Cluster, step: Step): Cluster {
       return withNode(cluster, step.node.id, () => ({ role: "replica", primaryId: step.primary.id }));
     case "failover":
       return failOver(cluster, step);
+    case "load-functions": {
+      const functions = nodeById(cluster, step.from.id)?.facts?.functions;
+      return withNode(cluster, step.node.id, ({ facts }) => ({ facts: facts && { ...facts, functions } }));
+    }
+    case "forget":
+      return { nodes: cluster.nodes.filter(({ id }) => id !== step.node.id) };
+    case "reset":
+    case "shutdown":
+      // It has left the picture before.
+      return cluster;
   }
+}
+
+/** The nodes of a Cluster value are one picture already; who has met whom is in their views. */
+function introduce({ nodes }: Cluster, ids: ReadonlySet<NodeId>): Cluster {
+  const met = nodes.filter(({ id }) => ids.has(id));
+  return {
+    nodes: nodes.map((node) => {
+      if (node.view === undefined || !ids.has(node.id)) return node;
+      const known = new Set(node.view.lines.map(({ id }) => id));
+      const lines = [...node.view.lines, ...met.filter(({ id }) => !known.has(id))];
+      return { ...node, view: { ...node.view, lines } };
+    }),
+  };
 }
 
 /** @throws RangeError when the source does not own what it is to give away: no planner may ask for that */

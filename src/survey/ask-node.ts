@@ -6,6 +6,7 @@ import type { NodeFacts } from "../model/facts.ts";
 import { factsOf, parseInfo } from "../model/parse-info.ts";
 import { MalformedNodes } from "../model/parse-nodes.ts";
 import { malformedReply, notAClusterNode, serverRefused } from "../node/failures.ts";
+import { fieldsOf } from "../node/fields.ts";
 import type { Command, Node, Outcome, Reply } from "../node/node.ts";
 import { ServerError } from "../node/node.ts";
 
@@ -102,15 +103,6 @@ function secretsOf(outcomes: readonly Outcome[]): ReadonlySet<string> | undefine
 function settingsOf(outcomes: readonly Outcome[]): ReadonlyMap<string, string> {
   const pairs = outcomes.flatMap((outcome) => [...fieldsOf(outcome)]);
   return new Map(pairs.map(([name, value]) => [name, String(value)]));
-}
-
-/** A flat [name, value, name, value …] reply as a map; anything else as an empty one. */
-export function fieldsOf(reply: Outcome | undefined): ReadonlyMap<string, Reply> {
-  if (!Array.isArray(reply)) return new Map();
-  const list = reply as readonly Reply[];
-  const fields = new Map<string, Reply>();
-  for (let i = 0; i + 1 < list.length; i += 2) fields.set(String(list[i]), list[i + 1]!);
-  return fields;
 }
 
 function digest(text: string): string {

@@ -3,8 +3,8 @@ import { type Cluster, type ClusterNode, nodeById, primariesOf } from "../model/
 import { parseInfo } from "../model/parse-info.ts";
 import type { IntendedMove, NodeEvidence, PreflightEvidence, Refusal } from "../model/preflight-evidence.ts";
 import type { Connections } from "../node/connections.ts";
+import { fieldsOf } from "../node/fields.ts";
 import { type Command, type Node, type Outcome, ServerError } from "../node/node.ts";
-import { fieldsOf } from "./ask-node.ts";
 import { mapConcurrently } from "./map-concurrently.ts";
 import { askReplicationUsers } from "./replication-user.ts";
 

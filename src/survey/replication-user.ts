@@ -3,8 +3,8 @@ import { type Cluster, type ClusterNode, type NodeId, nodeById } from "../model/
 import type { IntendedMove, ReplicationRefusal } from "../model/preflight-evidence.ts";
 import { connect } from "../node/connect.ts";
 import type { Connections } from "../node/connections.ts";
+import { fieldsOf } from "../node/fields.ts";
 import { type Command, type Node, type Outcome, ServerError } from "../node/node.ts";
-import { fieldsOf } from "./ask-node.ts";
 import { mapConcurrently } from "./map-concurrently.ts";
 
 /** What a replica shows to its primary. Held here only, while the servers are tried; never part of a picture. */

@@ -1,6 +1,6 @@
 import type { SlotRanges } from "../model/slot.ts";
+import { fieldsOf } from "../node/fields.ts";
 import type { Command, Node, Reply } from "../node/node.ts";
-import { fieldsOf } from "./ask-node.ts";
 
 /** What a server counts for a slot, by name: key-count, cpu-usec, network-bytes-in, memory-bytes … */
 export type SlotStats = ReadonlyMap<string, Reply>;

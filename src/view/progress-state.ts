@@ -186,6 +186,10 @@ const stepPhrase: Record<Exclude<Step["kind"], "move-slots">, string> = {
   replicate: "Attaching replicas",
   "set-config": "Changing settings",
   failover: "Failing over",
+  "load-functions": "Copying function libraries",
+  forget: "Having every node forget who leaves",
+  reset: "Resetting who has left",
+  shutdown: "Shutting down who has left",
 };
 
 const waitPhrase: Record<Wait, string> = {
@@ -193,5 +197,6 @@ const waitPhrase: Record<Wait, string> = {
   join: "Waiting until every node knows all others",
   agreement: "Waiting until all nodes agree",
   "cluster-state": "Waiting until every node says cluster_state:ok",
+  forgotten: "Waiting until nobody lists who leaves",
   "replica-links": "Waiting for the replicas to copy their primaries",
 };

@@ -1,7 +1,7 @@
 import { type Address, formatAddress } from "../model/address.ts";
 import { countSlots, parseRanges } from "../model/slot.ts";
 import type { FailoverMode, Step } from "../plan/plan.ts";
-import { count } from "./words.ts";
+import { count, nodeName } from "./words.ts";
 
 /** One step, as an order. */
 export function stepText(step: Step): string {
@@ -21,6 +21,14 @@ export function stepText(step: Step): string {
       return `make ${name(step.node)} a replica of ${name(step.primary)}${step.inSync === true ? ", and wait until it has copied it" : ""}`;
     case "failover":
       return `make ${name(step.node)} the primary in place of ${name(step.primary)}${MODE_TEXTS[step.mode]}`;
+    case "load-functions":
+      return `copy the function libraries of ${name(step.from)} to ${name(step.node)}`;
+    case "forget":
+      return `have ${step.from.length === 1 ? name(step.from[0]!) : count(step.from.length, "node")} forget ${nodeName(step.node)}`;
+    case "reset":
+      return `reset ${name(step.node)}${step.hard ? "" : ", which keeps its id"}: it forgets the cluster and what it has copied of it`;
+    case "shutdown":
+      return `shut ${name(step.node)} down`;
   }
 }
 

@@ -53,6 +53,10 @@ const STEPS: { readonly [Kind in Step["kind"]]: Extract<Step, { kind: Kind }> } 
   "move-slots": { kind: "move-slots", from: node("a"), to: node("x"), slots: "0", method: "keys" },
   "set-config": { kind: "set-config", node: node("x"), setting: "cluster-allow-replica-migration", value: "no" },
   failover: { kind: "failover", node: node("a"), primary: node("x"), mode: "safe" },
+  "load-functions": { kind: "load-functions", node: node("a"), from: node("x") },
+  forget: { kind: "forget", node: node("a"), from: [node("x")] },
+  reset: { kind: "reset", node: node("x"), hard: true },
+  shutdown: { kind: "shutdown", node: node("x") },
 };
 
 test.each(Object.values(STEPS))("the node that a step $kind names counts", async (step) => {

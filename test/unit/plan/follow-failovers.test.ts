@@ -43,6 +43,14 @@ describe("a plan whose primaries", () => {
     expect(followFailovers(PLAN, BEFORE)).toEqual({ plan: PLAN, failovers: [] });
   });
 
+  test("have given a newcomer its share are not taken for failed over to it", () => {
+    const now = clusterOf({ a: [0, 2729], b: [8192, 16_383], d: [2730, 8191] });
+    const meet = { kind: "meet", nodes: ["a", "b", "d"].map((name) => refIn(now, name)) } as const;
+    const steps = [meet, { ...PLAN.steps[0]!, to: refIn(now, "d") }] as Plan["steps"];
+    const plan: Plan = { ...PLAN, command: "add-node", steps };
+    expect(followFailovers(plan, now)).toEqual({ plan, failovers: [] });
+  });
+
   test("have become replicas of their own replicas goes on with those", () => {
     const followed = clusterNow({ a1: [0, 8191], b1: [8192, 16_383], c: [] }, { replicas: { a: "a1", b: "b1" } });
     expect(movesOf(followed)).toBe("a1 -> b1");

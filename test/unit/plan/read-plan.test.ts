@@ -49,6 +49,10 @@ const STEPS: { readonly [Kind in Step["kind"]]: Extract<Step, { kind: Kind }> } 
   "move-slots": { kind: "move-slots", from: a!, to: c!, slots: "12", method: "atomic" },
   "set-config": { kind: "set-config", node: a!, setting: "cluster-allow-replica-migration", value: "no" },
   failover: { kind: "failover", node: b!, primary: a!, mode: "takeover" },
+  "load-functions": { kind: "load-functions", node: c!, from: a! },
+  forget: { kind: "forget", node: { id: idOf("gone"), address: { host: "", port: 0 } }, from: [a!, b!] },
+  reset: { kind: "reset", node: c!, hard: true },
+  shutdown: { kind: "shutdown", node: c! },
 };
 
 const PLAN: Plan = {
@@ -102,6 +106,10 @@ describe("a plan that was saved", () => {
   test("gets its slots in the usual form, however they were typed", () => {
     const reading = readPlan(changed("steps.1.slots", " 7, 0-5\n,6 ,0003"));
     expect(reading.kind === "plan" && reading.plan.steps[1]).toMatchObject({ slots: "0-7" });
+    expect(reading).toMatchObject({
+      kind: "plan",
+      plan: { steps: [{}, { slots: "0-7" }, {}, {}, {}, {}, {}, {}, {}, {}] },
+    });
   });
 
   test("cannot make a terminal do anything with its words", () => {

@@ -1,0 +1,219 @@
+import { describe, expect, test } from "vitest";
+import { formatAddress } from "../../src/model/address.ts";
+import { parseNodes } from "../../src/model/parse-nodes.ts";
+import { differencesOf, loadDataSet, openClient, readDataSet, Writer } from "../helpers/data-set.ts";
+import { ENGINES, type TestEngine } from "../helpers/engines.ts";
+import { eventually } from "../helpers/eventually.ts";
+import { type RunResult, runSlotctl, startSlotctl } from "../helpers/run-slotctl.ts";
+import { startCluster } from "../helpers/start-cluster.ts";
+import { startServers } from "../helpers/start-servers.ts";
+import type { TestServer } from "../helpers/test-server.ts";
+
+const THIRDS = { a: [0, 5460], b: [5461, 10_922], c: [10_923, 16_383] } as const;
+const LIBRARY = "#!lua name=mylib\nredis.register_function('one', function() return 1 end)";
+const OTHER_LIBRARY = "#!lua name=otherlib\nredis.register_function('two', function() return 2 end)";
+
+function nameOf({ address }: TestServer): string {
+  return formatAddress(address);
+}
+
+async function viewOf(server: TestServer) {
+  return parseNodes(String(await server.call("CLUSTER", "NODES")));
+}
+
+async function idsKnownTo(server: TestServer): Promise<readonly string[]> {
+  return (await viewOf(server)).lines.map(({ id }) => id);
+}
+
+async function runOk(...args: readonly string[]): Promise<RunResult> {
+  const run = await runSlotctl([...args, "--yes"]);
+  expect(run, `${args.join(" ")}\n${run.stderr}`).toMatchObject({ code: 0 });
+  return run;
+}
+
+async function changedBy(...args: readonly string[]): Promise<unknown> {
+  return (JSON.parse((await runOk(...args, "-o", "json")).stdout) as { changed: boolean }).changed;
+}
+
+async function expectHealthy(seed: TestServer): Promise<void> {
+  const run = await runSlotctl(["check", nameOf(seed), "--search-multiple-owners"]);
+  expect(run, run.stdout).toMatchObject({ code: 0 });
+}
+
+describe.each(ENGINES)("members on $name", (engine: TestEngine) => {
+  test("the walk of a textbook needs no sleep", async () => {
+    await using servers = await startServers(engine, { count: 8 });
+    const [a, , , , , , d, d1] = servers;
+    const [seed, primary, replica] = [nameOf(a!), nameOf(d!), nameOf(d1!)];
+    await runOk("create", ...servers.slice(0, 6).map(nameOf), "--replicas", "1");
+    for (const server of servers.slice(0, 3)) await server.call("FUNCTION", "LOAD", LIBRARY);
+    const client = openClient(servers.slice(0, 6).map(({ address }) => address));
+    const keys = await loadDataSet(client, 500);
+    const before = await readDataSet(client, keys);
+
+    await runOk("add-node", seed, primary);
+    await runOk("add-node", seed, replica, "--replica-of", primary);
+    await runOk("reshard", seed, "--from", "all", "--to", primary, "--slots", "4096");
+    expect(await d!.call("FUNCTION", "LIST")).toEqual(await a!.call("FUNCTION", "LIST"));
+    await expectHealthy(d1!);
+    // Once more is nothing, whatever was meant by it.
+    expect(await changedBy("add-node", seed, primary, replica, "--if-not-exists")).toBe(false);
+
+    const shown = await runSlotctl(["del-node", seed, primary, "--drain", "--dry-run", "--detailed-exitcode"]);
+    expect(shown).toMatchObject({ code: 10 });
+    await runOk("rebalance", seed, "--weight", `${primary}=0`);
+    await runOk("del-node", seed, replica);
+    await runOk("del-node", seed, primary);
+    await expectHealthy(a!);
+    for (const gone of [d!, d1!]) expect((await viewOf(gone)).lines).toHaveLength(1);
+    expect(await idsKnownTo(a!)).toHaveLength(6);
+    expect(differencesOf(before, await readDataSet(client, keys))).toEqual([]);
+    client.disconnect();
+
+    // The node that was removed has the cluster's libraries, and is welcome with them.
+    expect(await changedBy("add-node", seed, primary)).toBe(true);
+    expect((await runSlotctl(["del-node", seed, "127.0.0.1:1"])).code).toBe(2);
+    expect(await changedBy("del-node", seed, "127.0.0.1:1", "--if-exists")).toBe(false);
+  });
+
+  test("several join at once, take their share and leave again with their slots; replicas find new primaries", async () => {
+    await using cluster = await startCluster(engine, THIRDS, { replicas: 1, spares: 3 });
+    const { a, c, a1, c1 } = cluster.nodes;
+    const [d, e, e1] = cluster.spares;
+    const client = openClient(cluster.seeds);
+    const keys = await loadDataSet(client, 3000);
+    const before = await readDataSet(client, keys);
+    const writer = new Writer(client);
+
+    await runOk("add-node", nameOf(a), nameOf(d!), nameOf(e!), "--rebalance");
+    await runOk("add-node", nameOf(a), nameOf(e1!), "--replica");
+    expect((await viewOf(e1!)).myself.primaryId).toBeDefined();
+    await runOk("del-node", nameOf(a), c.id.slice(0, 10), nameOf(e!), "--drain");
+    expect(await writer.lost()).toEqual([]);
+    expect(differencesOf(before, await readDataSet(client, keys))).toEqual([]);
+    client.disconnect();
+    await expectHealthy(a1);
+    const { primaryId } = (await viewOf(c1)).myself;
+    expect((await idsKnownTo(a)).includes(c.id)).toBe(false);
+    expect(await idsKnownTo(a)).toContain(primaryId);
+  });
+
+  test("a dead node is removed, and only a primary that owns slots has to wait for somebody to take over", async () => {
+    await using cluster = await startCluster(engine, THIRDS, {
+      replicas: { a: 1 },
+      settings: { "cluster-node-timeout": "1000" },
+    });
+    const { a, b, c, a1 } = cluster.nodes;
+    await a1.kill();
+    const removed = await runOk("del-node", nameOf(a), nameOf(a1));
+    expect(removed.stderr).toContain("cannot be reset");
+    for (const node of [a, b, c]) expect(await idsKnownTo(node)).not.toContain(a1.id);
+    await expectHealthy(a);
+
+    await c.kill();
+    const refused = await runSlotctl(["del-node", nameOf(a), nameOf(c), "--drain", "--yes"]);
+    expect(refused).toMatchObject({ code: 3 });
+    expect(refused.stderr).toContain("CLUSTER FAILOVER FORCE");
+    expect((await runSlotctl(["forget", nameOf(a), c.id, "--yes"])).stderr).toContain("slots 10923-16383 are owned by");
+    expect(await idsKnownTo(b)).toContain(c.id);
+  });
+
+  test("what cannot be is refused with all reasons, before anything is touched", async () => {
+    await using cluster = await startCluster(engine, THIRDS, { replicas: { a: 1 }, spares: 2 });
+    await using foreign = await startCluster(engine, { x: [0, 8191], y: [8192, 16_383] });
+    const { a, b, c, a1 } = cluster.nodes;
+    const [full, odd] = cluster.spares;
+    await full!.call("CLUSTER", "ADDSLOTS", 7);
+    await odd!.call("FUNCTION", "LOAD", OTHER_LIBRARY);
+    const add = ["add-node", nameOf(a)];
+    const del = ["del-node", nameOf(a)];
+    const refusals: [string[], RegExp, number][] = [
+      [[...add, nameOf(foreign.nodes.x)], /already knows 1 other node/, 3],
+      [
+        [...add, nameOf(full!), nameOf(odd!)],
+        /owns slots 7[\s\S]*libraries that the cluster does not have so: otherlib/,
+        3,
+      ],
+      [[...add, "127.0.0.1:1"], /connection refused/, 4],
+      [[...add, nameOf(full!), "--replica-of", "ffff"], /names no node of this cluster/, 2],
+      [[...add, nameOf(full!), "--replica-of", nameOf(a1)], /is a replica, and only a primary/, 3],
+      [[...add, nameOf(b), "--replica"], /is the primary of slots 5461-10922, where the plan makes it a replica/, 3],
+      [[...del, nameOf(b)], /owns slots 5461-10922[\s\S]*--drain/, 3],
+      [[...del, a.id, b.id, c.id, "--drain"], /no primary would be left/, 3],
+      [["forget", nameOf(a), nameOf(b)], /answers[\s\S]*del-node/, 3],
+      [["forget", nameOf(a)], /needs nodes, --ghosts or --failed/, 2],
+    ];
+    for (const [args, text, code] of refusals) {
+      const run = await runSlotctl([...args, "--yes"]);
+      expect(run.stderr, args.join(" ")).toMatch(text);
+      expect(run.code, args.join(" ")).toBe(code);
+    }
+    expect(await idsKnownTo(a)).toHaveLength(4);
+    expect(await idsKnownTo(foreign.nodes.x)).toHaveLength(2);
+    expect(await changedBy("forget", nameOf(a), "--ghosts", "--failed")).toBe(false);
+  });
+});
+
+/** The two ends of the range: each round costs seconds, and the steps are the same everywhere. */
+describe.each([...new Set([ENGINES[0]!, ENGINES.at(-1)!])])("interrupted on $name", (engine: TestEngine) => {
+  test("killed at any moment, the same command finishes what was begun, and no key is lost", async () => {
+    await using cluster = await startCluster(engine, THIRDS, { replicas: { a: 1 }, spares: 1 });
+    const { a, b } = cluster.nodes;
+    const d = cluster.spares[0]!;
+    const client = openClient(cluster.seeds);
+    const keys = await loadDataSet(client, 3000);
+    const before = await readDataSet(client, keys);
+    const slowly = ["--method", "keys", "--rate", "6000"];
+    const add = ["add-node", nameOf(a), nameOf(d), "--rebalance", ...slowly];
+    const remove = ["del-node", nameOf(b), nameOf(d), "--drain", "--if-exists", ...slowly];
+    const moments = [
+      [add, /"on":"join"/, 5],
+      [remove, /"slotsDone":\d{2}/, 1],
+      [add, /"move-progress"/, 5],
+      [remove, /"kind":"reset"/, 1],
+    ] as const;
+    for (const [command, moment, known] of moments) {
+      using run = startSlotctl([...command, "--yes", "--progress", "json"]);
+      await eventually(() => expect(run.stderr).toMatch(moment), { within: 20_000 });
+      run.kill("SIGKILL");
+      await run.result;
+      await runOk(...command);
+      await expectHealthy(a);
+      expect((await viewOf(d)).lines, String(moment)).toHaveLength(known);
+      expect((await runSlotctl(["resume", nameOf(a), "--yes"])).stderr).toContain("There is no unfinished plan");
+    }
+    expect(differencesOf(before, await readDataSet(client, keys))).toEqual([]);
+    client.disconnect();
+  });
+});
+
+describe("frozen", () => {
+  test("who was frozen for more than the minute of a FORGET is told in the end, and cannot bring the node back", async () => {
+    const layout = { a: [0, 5460], b: [5461, 10_922], c: [10_923, 16_283], d: [16_284, 16_383] } as const;
+    await using cluster = await startCluster(ENGINES[0]!, layout, { replicas: { b: 1 } });
+    const { a, b1, d } = cluster.nodes;
+    const client = openClient(cluster.seeds);
+    await loadDataSet(client, 3000);
+    client.disconnect();
+    const args = ["del-node", nameOf(a), nameOf(d), "--drain", "--method", "keys", "--rate", "4"];
+    using run = startSlotctl([...args, "--yes", "--timeout", "100s", "--progress", "json"], { timeout: 150_000 });
+    // The slots are on their way for seconds, and the nodes have been looked at.
+    await eventually(() => expect(run.stderr).toContain('"kind":"move-slots"'));
+    await b1.pause();
+    const waitedMs = () => {
+      const times = run.stderr
+        .split("\n")
+        .filter((line) => line.includes('"on":"forgotten"'))
+        .map((line) => Date.parse((JSON.parse(line) as { time: string }).time));
+      return times.length === 0 ? 0 : times.at(-1)! - times[0]!;
+    };
+    await eventually(() => expect(waitedMs()).toBeGreaterThan(65_000), { within: 100_000 });
+    b1.resume();
+    expect(await run.result).toMatchObject({ code: 0 });
+    await expectHealthy(a);
+    for (const member of cluster.members.filter(({ id }) => id !== d.id)) {
+      expect(await idsKnownTo(member)).toHaveLength(4);
+    }
+    expect((await viewOf(d)).lines).toHaveLength(1);
+  }, 180_000);
+});
