@@ -106,10 +106,7 @@ describe("a plan that was saved", () => {
   test("gets its slots in the usual form, however they were typed", () => {
     const reading = readPlan(changed("steps.1.slots", " 7, 0-5\n,6 ,0003"));
     expect(reading.kind === "plan" && reading.plan.steps[1]).toMatchObject({ slots: "0-7" });
-    expect(reading).toMatchObject({
-      kind: "plan",
-      plan: { steps: [{}, { slots: "0-7" }, {}, {}, {}, {}, {}, {}, {}, {}] },
-    });
+  });
   });
 
   test("cannot make a terminal do anything with its words", () => {
