@@ -107,7 +107,6 @@ describe("a plan that was saved", () => {
     const reading = readPlan(changed("steps.1.slots", " 7, 0-5\n,6 ,0003"));
     expect(reading.kind === "plan" && reading.plan.steps[1]).toMatchObject({ slots: "0-7" });
   });
-  });
 
   test("cannot make a terminal do anything with its words", () => {
     const reading = readPlan(changed("warnings.0", "\u001b[2Jall is well\r\n\u009b\u202e"));
