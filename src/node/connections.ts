@@ -4,6 +4,7 @@ import { type AddressMap, toOutside } from "../model/address-map.ts";
 import { type ConnectSettings, connect } from "./connect.ts";
 import type { Network } from "./network.ts";
 import type { Node } from "./node.ts";
+import { connectPipelined } from "./pipelined-node.ts";
 
 /** The connections of one run: each server is connected to once, and all are closed at the end. */
 export class Connections implements Network, Disposable {
@@ -31,7 +32,7 @@ export class Connections implements Network, Disposable {
   }
 
   open(dial: Address, commandTimeout: number): Promise<Node> {
-    return connect(dial, { ...this.settings, commandTimeout });
+    return connectPipelined(dial, { ...this.settings, commandTimeout });
   }
 
   drop(dial: Address): void {

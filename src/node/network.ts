@@ -15,7 +15,8 @@ export interface Network {
    */
   to(dial: Address): Promise<Node>;
   /**
-   * A connection of the caller's own, who closes it. A command may take so many milliseconds.
+   * A connection of the caller's own, who closes it; made for many small commands in one write. An answer may take so
+   * many milliseconds.
    * @throws SlotctlError when it cannot be opened
    */
   open(dial: Address, commandTimeout: number): Promise<Node>;

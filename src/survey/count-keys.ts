@@ -13,7 +13,13 @@ export async function countKeysPerSlot(
 ): Promise<ReadonlyMap<number, number> | undefined> {
   try {
     const databases = [...(node.facts?.keysByDatabase.keys() ?? [])];
-    return await countKeys(await connections.to(node.dial), [...slotsOf(slots)], databases);
+    if (databases.length === 0) return new Map();
+    const server = await connections.open(node.dial, connections.settings.commandTimeout);
+    try {
+      return await countKeys(server, [...slotsOf(slots)], databases);
+    } finally {
+      server.close();
+    }
   } catch (error) {
     if (error instanceof SlotctlError || error instanceof ServerError) return undefined;
     throw error;

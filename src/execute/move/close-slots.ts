@@ -1,6 +1,7 @@
 import { SlotctlError } from "../../errors.ts";
 import { formatAddress } from "../../model/address.ts";
 import type { NodeLine, View } from "../../model/cluster.ts";
+import type { Node } from "../../node/node.ts";
 import type { Patience } from "../../node/wait-until.ts";
 import type { MoveSlots, NodeRef } from "../../plan/plan.ts";
 import { type Executor, forgive, nodeOf } from "../executor.ts";
@@ -12,6 +13,8 @@ export interface Closing {
   readonly patience: Patience;
   readonly oneFirst: boolean;
   readonly bystanders: Bystanders;
+  /** Connections for many commands, where there are any; else those are used that all share. */
+  readonly ends?: { readonly source: Node; readonly target: Node } | undefined;
 }
 
 /**
@@ -21,19 +24,20 @@ export interface Closing {
  */
 export async function closeSlots(slots: readonly number[], closing: Closing): Promise<void> {
   if (slots.length === 0) return;
-  const { executor, step, bystanders } = closing;
+  const { executor, step, bystanders, ends } = closing;
   const state: SlotState = ["NODE", step.to.id];
-  await setSlots(await nodeOf(executor, step.to), step.to, slots, state, closing);
+  await setSlots(ends?.target ?? (await nodeOf(executor, step.to)), step.to, slots, state, closing);
   await tellSource(slots, state, closing);
   await bystanders.tell(slots, state, executor);
 }
 
 /** What a source whose replica does not confirm is told by the target itself, whose config epoch is higher now. */
 async function tellSource(slots: readonly number[], state: SlotState, closing: Closing): Promise<void> {
-  const { executor, step, patience } = closing;
+  const { executor, step, patience, ends } = closing;
   const short = { ...patience, timeout: Math.min(patience.timeout, SOURCE_PATIENCE_MS) };
   try {
-    await setSlots(await nodeOf(executor, step.from), step.from, slots, state, { ...closing, patience: short });
+    const source = ends?.source ?? (await nodeOf(executor, step.from));
+    await setSlots(source, step.from, slots, state, { ...closing, patience: short });
   } catch (error) {
     if (!(error instanceof SlotctlError) || !/NOREPLICAS|UNBLOCKED/.test(error.message)) throw error;
     executor.emit({ type: "notice", text: `${error.message}; it learns of it from the new owner` });
@@ -43,8 +47,9 @@ async function tellSource(slots: readonly number[], state: SlotState, closing: C
 const SOURCE_PATIENCE_MS = 5_000;
 
 /** The primaries that take no part in a move. That one of them cannot be told is no reason to stop. */
-export class Bystanders {
+export class Bystanders implements Disposable {
   #nodes: readonly NodeRef[];
+  readonly #open = new Map<NodeRef, Promise<Node>>();
 
   constructor(nodes: readonly NodeRef[]) {
     this.#nodes = nodes;
@@ -54,29 +59,52 @@ export class Bystanders {
   async tell(slots: readonly number[], state: SlotState, executor: Executor): Promise<void> {
     await Promise.all(
       this.#nodes.map(async (ref) => {
-        const why = await tellOne(ref, slots, state, executor);
+        const why = await this.#tellOne(ref, slots, state, executor);
         if (why === undefined || !this.#nodes.includes(ref)) return;
         this.#nodes = this.#nodes.filter((other) => other !== ref);
         executor.emit({ type: "notice", text: `${why}; it takes no part and learns of the new owner by gossip` });
       }),
     );
   }
-}
 
-/** Why it could not be told, if so. */
-async function tellOne(
-  ref: NodeRef,
-  slots: readonly number[],
-  state: SlotState,
-  executor: Executor,
-): Promise<string | undefined> {
-  try {
-    const [refusal] = await trySetSlots(await nodeOf(executor, ref), slots, state);
-    return refusal && `${formatAddress(ref.address)} refuses CLUSTER SETSLOT ${refusal.slot}: ${refusal.error.message}`;
-  } catch (error) {
-    if (!(error instanceof SlotctlError)) throw error;
-    forgive(executor, ref, error);
-    return error.message;
+  /** Why it could not be told, if so. */
+  async #tellOne(
+    ref: NodeRef,
+    slots: readonly number[],
+    state: SlotState,
+    executor: Executor,
+  ): Promise<string | undefined> {
+    try {
+      const [refusal] = await trySetSlots(await this.#connectionTo(ref, executor), slots, state);
+      return (
+        refusal && `${formatAddress(ref.address)} refuses CLUSTER SETSLOT ${refusal.slot}: ${refusal.error.message}`
+      );
+    } catch (error) {
+      if (!(error instanceof SlotctlError)) throw error;
+      forgive(executor, ref, error);
+      return error.message;
+    }
+  }
+
+  #connectionTo(ref: NodeRef, executor: Executor): Promise<Node> {
+    const known = this.#open.get(ref);
+    if (known !== undefined) return known;
+    const { connections } = executor;
+    const opening = nodeOf(executor, ref).then(({ address }) =>
+      connections.open(address, connections.settings.commandTimeout),
+    );
+    this.#open.set(ref, opening);
+    return opening;
+  }
+
+  [Symbol.dispose](): void {
+    for (const opening of this.#open.values()) {
+      opening.then(
+        (node) => node.close(),
+        () => undefined,
+      );
+    }
+    this.#open.clear();
   }
 }
 

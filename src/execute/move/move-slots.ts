@@ -101,13 +101,8 @@ class Mover {
     const toGo = new Set([...atSource, ...unclosed]);
     this.#arrived(this.#slots.filter((slot) => !toGo.has(slot)));
     if (atSource.length + unclosed.length === 0) return;
-    const closing = {
-      executor,
-      step: this.#step,
-      patience: this.#patience,
-      oneFirst: !isFirst,
-      bystanders: bystandersIn(source, this.#step),
-    };
+    using bystanders = bystandersIn(source, this.#step);
+    const closing = { executor, step: this.#step, patience: this.#patience, oneFirst: !isFirst, bystanders };
     await this.#close(unclosed, closing);
     const { from, to } = this.#step;
     const unheard = unheardSlots(this.#step, atSource, target);
@@ -123,9 +118,7 @@ class Mover {
 
   async #moveAll(slots: readonly number[], closing: Closing): Promise<void> {
     const { executor, rate } = this.#context;
-    const source = await nodeOf(executor, this.#step.from);
-    const databases = await databasesOf(source);
-    const counts = await countKeys(source, slots, databases);
+    const { databases, counts } = await this.#count(slots);
     this.#keysTotal = this.#keysMoved + [...counts.values()].reduce((sum, keys) => sum + keys, 0);
     this.#tell();
     const chunks = chunksOf(slots, counts);
@@ -153,6 +146,18 @@ class Mover {
     if (failed !== undefined) throw failed.reason;
   }
 
+  async #count(slots: readonly number[]) {
+    const { connections } = this.#context.executor;
+    const { address } = await nodeOf(this.#context.executor, this.#step.from);
+    const source = await connections.open(address, connections.settings.commandTimeout);
+    try {
+      const databases = await databasesOf(source);
+      return { databases, counts: await countKeys(source, slots, databases) };
+    } finally {
+      source.close();
+    }
+  }
+
   async #moveChunk(slots: readonly number[], lane: Lane, closing: Closing): Promise<void> {
     this.#changed = true;
     this.#context.onChange();
@@ -169,7 +174,7 @@ class Mover {
     const open = new Set(filled);
     await this.#close(
       slots.filter((slot) => !open.has(slot)),
-      closing,
+      { ...closing, ends: lane },
     );
     if (open.size > 0) this.#park(filled);
   }
