@@ -10,7 +10,7 @@ const SLOT_COLUMNS = [
   { title: "PRIMARY" },
   { title: "SLOTS", align: "right" },
   { title: "AFTER", align: "right" },
-  { title: "=-+" },
+  { title: "CHANGE" },
   { title: "RANGES AFTERWARDS" },
 ] as const;
 
@@ -39,7 +39,7 @@ function contentLines(preview: MovePreview, balances: readonly PrimaryBalance[])
     { title: "KEYS", align: "right" },
     { title: "AFTER", align: "right" },
     ...LOAD_COLUMNS[load ?? "memory"],
-    { title: "=-+" },
+    { title: "CHANGE" },
   ] as const;
   const rows = balances.map((balance, i) => [
     shortName(preview.before, balance.node),

@@ -111,7 +111,7 @@ function changedLine({ outcome, shown, summary, seconds }: Extract<Result, { kin
       return `done: dry run, nothing was changed; the plan has ${count(shown.plan.steps.length, "step")}`;
     case "done":
       // Where nothing is expected of the nodes, the cluster was not well before, and nobody looked in the end.
-      return `done: ${summary}, in ${secondsText(seconds)}${shown.plan.expected.length === 0 ? "" : "; every node agrees and says ok"}`;
+      return `done: ${summary}, in ${secondsText(seconds)}${shown.plan.expected.length === 0 ? "" : "; all nodes ok"}`;
   }
 }
 

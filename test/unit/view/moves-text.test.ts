@@ -36,12 +36,12 @@ describe("a plan of moves", () => {
   FROM                TO                  SLOTS     KEYS    SIZE  BY    RANGES
   10.255.255.1:17001  10.255.255.1:17002    600  135,000  271 MB  keys  0,2,4,…
 
-  PRIMARY             SLOTS  AFTER  =-+         RANGES AFTERWARDS
+  PRIMARY             SLOTS  AFTER  CHANGE      RANGES AFTERWARDS
   10.255.255.1:17001  5,462  4,862  ========-   1,3,5,7,9,11,13,15,17,19,21,23,…
   10.255.255.1:17002  5,463  6,063  =========+  0,2,4,6,8,10,12,14,16,18,20,22,…
   10.255.255.1:17003  5,459  5,459  =========   10925-16383
 
-  PRIMARY                  KEYS      AFTER  MEMORY   AFTER  =-+
+  PRIMARY                  KEYS      AFTER  MEMORY   AFTER  CHANGE
   10.255.255.1:17001  1,234,567  1,099,567  2.5 GB  2.2 GB  ========-
   10.255.255.1:17002  1,234,567  1,369,567  2.5 GB  2.8 GB  =========+
   10.255.255.1:17003  1,234,567  1,234,567  2.5 GB  2.5 GB  =========
@@ -57,7 +57,7 @@ because`);
       });
     const text = textOf({ load: { by: "cpu", before: side([45, 0, 15]), after: side([25, 20, 15]) } });
     expect(text).toContain(`\
-  PRIMARY                  KEYS      AFTER     CPU   AFTER  =-+
+  PRIMARY                  KEYS      AFTER     CPU   AFTER  CHANGE
   10.255.255.1:17001  1,234,567  1,099,567  75.0 %  41.7 %  ======----
   10.255.255.1:17002  1,234,567  1,369,567   0.0 %  33.3 %  ++++
   10.255.255.1:17003  1,234,567  1,234,567  25.0 %  25.0 %  ===`);
