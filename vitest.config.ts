@@ -6,8 +6,8 @@ export default defineConfig({
     reporters: [["default", { summary: false }], "./test/helpers/closing-line-reporter.ts"],
     projects: [
       project("unit", { testTimeout: 10_000, order: 0 }),
-      // Servers spend most of a test waiting for each other; more than two files at a time compete for the cores.
-      project("integration", { testTimeout: 120_000, order: 1, maxWorkers: 2 }),
+      // Servers spend most of a test waiting for each other, so three files at a time keep two cores busy.
+      project("integration", { testTimeout: 120_000, order: 1, maxWorkers: 3 }),
       project("pty", { testTimeout: 60_000, order: 2, maxWorkers: 1 }),
     ],
   },
