@@ -126,6 +126,21 @@ export function serverSilent(address: Address, milliseconds: number, cause: unkn
   });
 }
 
+/** A snapshot that does not come to its end. `expected` is undefined where nobody knew how long it would be. */
+export function rdbCutShort(
+  address: Address,
+  bytes: number,
+  expected: number | undefined,
+  cause: unknown,
+): SlotctlError {
+  const whole = expected === undefined ? "" : ` of ${expected}`;
+  return unreachable(`${nameOf(address)} left after ${bytes}${whole} bytes of its data set`, {
+    code: "TRANSFER_INCOMPLETE",
+    hint: "The server may have stopped, or given up the transfer (client-output-buffer-limit replica); its log tells",
+    cause,
+  });
+}
+
 /** The server's refusal to let us in, or to let us see what every command needs. */
 export function serverRefused(address: Address, error: ServerError): SlotctlError {
   const { code, why, hint } = explainRefusal(error);

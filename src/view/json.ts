@@ -7,6 +7,7 @@ import type { MovePreview } from "../plan/move-plan.ts";
 import { moveTotals, primaryBalances } from "../plan/move-totals.ts";
 import type { Plan } from "../plan/plan.ts";
 import { type Problem, severityOf } from "../plan/problems.ts";
+import { backupDocument, verifyDocument } from "./backup-text.ts";
 import { callDocument } from "./call-text.ts";
 import { configGetDocument, configSetDocument } from "./config-text.ts";
 import { importDocument, importPlanDocument } from "./import-text.ts";
@@ -128,6 +129,10 @@ function resultDocument(result: Result): object {
       };
     case "import":
       return importDocument({ ...result, seconds: round(result.seconds) });
+    case "backup":
+      return backupDocument({ ...result, seconds: round(result.seconds) });
+    case "backup-verify":
+      return verifyDocument(result.verified);
     case "wait":
       return {
         ok: true,

@@ -1,5 +1,6 @@
 import type { ChalkInstance } from "chalk";
 import { countSlots } from "../model/slot.ts";
+import { backupLines, verifyLines } from "./backup-text.ts";
 import { callLines } from "./call-text.ts";
 import { checkLines, quickLine } from "./check-text.ts";
 import { configGetLines, configSetLines } from "./config-text.ts";
@@ -36,6 +37,10 @@ export function resultText(result: Result, chalk: ChalkInstance, columns: number
       return linesText([changedLine(result)]);
     case "import":
       return linesText(importLines(result));
+    case "backup":
+      return linesText(backupLines(result));
+    case "backup-verify":
+      return linesText(verifyLines(result.verified));
     case "wait":
       return linesText([`ok       ${result.condition}, after ${secondsText(result.seconds)}`]);
     case "call":

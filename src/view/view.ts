@@ -1,8 +1,10 @@
+import type { VerifiedBackup } from "../archive/verify-backup.ts";
 import type { SlotctlError } from "../errors.ts";
 import type { Emit } from "../execute/events.ts";
 import type { ImportReport } from "../execute/transfer/import-keys.ts";
 import type { Address } from "../model/address.ts";
 import type { Cluster, ClusterNode, Shard } from "../model/cluster.ts";
+import type { Manifest } from "../model/manifest.ts";
 import type { NodeAnswer } from "../model/node-answer.ts";
 import type { CreateProblem, Design } from "../plan/create.ts";
 import type { ImportPlan } from "../plan/import.ts";
@@ -91,6 +93,8 @@ export type Result =
       readonly seconds: number;
     }
   | ImportResult
+  | BackupResult
+  | { readonly kind: "backup-verify"; readonly verified: VerifiedBackup }
   | { readonly kind: "wait"; readonly condition: string; readonly nodes: number; readonly seconds: number }
   | {
       readonly kind: "call";
@@ -142,6 +146,16 @@ export interface ChangedSetting {
     | { readonly kind: "failed"; readonly why: string };
   /** Of the configuration file; undefined when it was left alone. */
   readonly file?: { readonly kind: "written" | "none" } | { readonly kind: "failed"; readonly why: string } | undefined;
+}
+
+export interface BackupResult {
+  readonly kind: "backup";
+  readonly directory: string;
+  readonly manifest: Manifest;
+  readonly seconds: number;
+  /** Whether the files were read back, and nothing was wrong with them. */
+  readonly verified: boolean;
+  readonly ok: boolean;
 }
 
 export interface ImportResult {
