@@ -94,12 +94,12 @@ function optionsOf(directory: string, flags: Flags, program: Command) {
 }
 
 /** @throws SlotctlError, exit code 2, when there is none, or more than one */
-export function oneDirectory(words: readonly string[]): string {
+export function oneDirectory(words: readonly string[], command: "backup" | "restore" = "backup"): string {
   const [directory] = words;
   if (words.length === 1 && directory !== undefined && directory !== "") return directory;
   throw new SlotctlError(words.length === 0 ? "No directory was given" : "One directory is needed", {
     code: "USAGE",
     exitCode: ExitCode.Usage,
-    hint: "For example: slotctl backup 10.0.0.1:7000 /backups/monday",
+    hint: `For example: slotctl ${command} 10.0.0.1:7000 /backups/monday`,
   });
 }

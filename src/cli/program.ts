@@ -18,6 +18,7 @@ import { addGlobalOptions, type GlobalOptions } from "./options.ts";
 import { addRebalance } from "./rebalance.ts";
 import { addRebalanceReplicas } from "./rebalance-replicas.ts";
 import { addReshard } from "./reshard.ts";
+import { addRestore } from "./restore.ts";
 import { addSandbox } from "./sandbox.ts";
 
 import { addWait } from "./wait.ts";
@@ -99,6 +100,7 @@ export function buildProgram({ version, environment, open, done, out, talk }: Pr
   addKeyslot(program, run);
   addImport(program, run);
   addBackup(program, run);
+  addRestore(program, run, environment);
   addWait(program, run);
   addSandbox(program, run, environment);
 

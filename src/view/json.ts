@@ -14,6 +14,7 @@ import { importDocument, importPlanDocument } from "./import-text.ts";
 import { keyslotDocument } from "./keyslot-text.ts";
 import { problemText } from "./problem-text.ts";
 import { type Progress, silentProgress } from "./progress.ts";
+import { restoreDocument, restorePlanDocument } from "./restore-text.ts";
 import type { Result, ShownPlan, View } from "./view.ts";
 
 /** Version of the documents below. Raised when a field goes or changes its meaning. */
@@ -133,6 +134,8 @@ function resultDocument(result: Result): object {
       return backupDocument({ ...result, seconds: round(result.seconds) });
     case "backup-verify":
       return verifyDocument(result.verified);
+    case "restore":
+      return restoreDocument({ ...result, seconds: round(result.seconds) });
     case "wait":
       return {
         ok: true,
@@ -237,6 +240,8 @@ function planDocument(shown: ShownPlan): object {
       return { plan: shown.plan, ...movesDocument(shown.plan, shown.preview) };
     case "import":
       return { plan: importPlanDocument(shown.plan) };
+    case "restore":
+      return { plan: restorePlanDocument(shown.plan) };
     case "steps":
       return {
         plan: shown.plan,

@@ -8,6 +8,7 @@ import { createLines } from "./create-text.ts";
 import { importLines } from "./import-text.ts";
 import { infoLines } from "./info-text.ts";
 import { keyslotLines } from "./keyslot-text.ts";
+import { restoreLines } from "./restore-text.ts";
 import { sandboxLines } from "./sandbox-text.ts";
 import { sizeText } from "./size-text.ts";
 import { slotMapLines } from "./slot-map.ts";
@@ -41,6 +42,8 @@ export function resultText(result: Result, chalk: ChalkInstance, columns: number
       return linesText(backupLines(result));
     case "backup-verify":
       return linesText(verifyLines(result.verified));
+    case "restore":
+      return linesText(restoreLines(result));
     case "wait":
       return linesText([`ok       ${result.condition}, after ${secondsText(result.seconds)}`]);
     case "call":
