@@ -178,16 +178,13 @@ describe.each(TWO)("backup of $name, disturbed", (engine: TestEngine) => {
     expect(await run(["backup", nameOf(a), old!])).toMatchObject({ code: 1, document: { error: { code: "BACKUP_EXISTS" } } }); // biome-ignore format: one line
     expect(await run(["backup", nameOf(a), join(scratch.path, "x", "y")])).toMatchObject({ code: 1, document: { error: { code: "DIRECTORY_UNUSABLE" } } }); // biome-ignore format: one line
 
-    // Slow enough to be met on its way: 100 ms a key.
-    const slow = async (server: TestServer) => server.call("CONFIG", "SET", "rdb-key-save-delay", 100_000);
-    const underWay = (directory: string) =>
-      eventually(() => {
-        expect(existsSync(directory) && readdirSync(directory).some((name) => name.includes(`${c.port}-${c.id}`) && name.endsWith(".tmp"))).toBe(true); // biome-ignore format: one line
-      });
-    await slow(c);
+    // Slow enough to be met on its way: 20 ms a key.
+    await c.call("CONFIG", "SET", "rdb-key-save-delay", 20_000);
+    const WATCHED = ["--overwrite", "--progress", "json", "-o", "json"];
+    const underWay = ({ stderr }: { readonly stderr: string }) => expect(stderr).toContain(`"lane":"${nameOf(c)}"`);
     for (const directory of [old!, fresh!]) {
-      using silent = startSlotctl(["backup", nameOf(a), directory, "--overwrite", "--timeout", "1500ms", ...QUICK]);
-      await underWay(directory);
+      using silent = startSlotctl(["backup", nameOf(a), directory, "--timeout", "1500ms", ...WATCHED]);
+      await eventually(() => underWay(silent));
       await c.pause();
       const { code, stdout } = await silent.result;
       c.resume();
@@ -197,15 +194,15 @@ describe.each(TWO)("backup of $name, disturbed", (engine: TestEngine) => {
       ["SIGINT", 130],
       ["SIGKILL", null],
     ] as const) {
-      using stopped = startSlotctl(["backup", nameOf(a), old!, "--overwrite", ...QUICK]);
-      await underWay(old!);
+      using stopped = startSlotctl(["backup", nameOf(a), old!, ...WATCHED]);
+      await eventually(() => underWay(stopped));
       expect(await run(["backup", nameOf(a), old!, "--overwrite"])).toMatchObject({ code: 1, document: { error: { code: "DIRECTORY_IN_USE" } } }); // biome-ignore format: one line
       stopped.kill(signal);
       expect(await stopped.result).toMatchObject({ code });
     }
     // What the killed one left is taken away by the next.
-    using dying = startSlotctl(["backup", nameOf(a), old!, "--overwrite", ...QUICK]);
-    await underWay(old!);
+    using dying = startSlotctl(["backup", nameOf(a), old!, ...WATCHED]);
+    await eventually(() => underWay(dying));
     await c.kill();
     const { code, stdout } = await dying.result;
     expect({ code, document: JSON.parse(stdout) }).toMatchObject({ code: 4, document: { ok: false } });
