@@ -171,6 +171,10 @@ function explainRefusal({ word, message }: ServerError): Explanation {
         "Set a password on the server, or bind it to an address",
         { code: "PROTECTED_MODE" },
       );
+    case "NOMASTERLINK":
+      return explained("is a replica without a link to its primary", "Wait until it follows, or take the primary", {
+        code: "UNEXPECTED_REPLY",
+      });
     case "LOADING":
       return explained("is still loading its data set", "Wait until it has; slotctl wait --for ok does", {
         code: "NODE_LOADING",

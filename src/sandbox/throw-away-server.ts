@@ -14,7 +14,7 @@ import { serverNotUsable } from "./failures.ts";
 import type { ServerBinary } from "./find-server.ts";
 import { identityOf, isAlive, type ProcessIdentity } from "./process-identity.ts";
 import { CONFIG_FILE, configText, LOG_FILE, quote } from "./server-config.ts";
-import { lastLogLines } from "./server-process.ts";
+import { lastLogLines, serverEnvironment } from "./server-process.ts";
 
 export interface ThrowAwayOptions {
   readonly server: ServerBinary;
@@ -50,7 +50,7 @@ export async function startThrowAway(options: ThrowAwayOptions): Promise<ThrowAw
     // Our Ctrl-C is for us: we still have to finish what is under way.
     detached: true,
     stdio: ["pipe", "pipe", "ignore"],
-    env: { PATH: process.env.PATH, LD_LIBRARY_PATH: process.env.LD_LIBRARY_PATH, LC_ALL: "C" },
+    env: serverEnvironment(process.env),
   });
   const dispose = async () => {
     const gone = keeper.exitCode === null ? once(keeper, "close") : undefined;
