@@ -4,6 +4,7 @@ import { parseDropIn } from "./cli/drop-in/command-line.ts";
 import type { DropInConnection } from "./cli/drop-in/drop-in.ts";
 import type { DropInCommand, DropInImport } from "./cli/drop-in/drop-in-command.ts";
 import { dropInAddNode } from "./commands/drop-in-add-node.ts";
+import { dropInBackup } from "./commands/drop-in-backup.ts";
 import { dropInCall, dropInSetTimeout } from "./commands/drop-in-call.ts";
 import { dropInCheck, dropInInfo } from "./commands/drop-in-check.ts";
 import { type DropInContext, sayFailure } from "./commands/drop-in-context.ts";
@@ -36,16 +37,21 @@ export async function runDropIn(argv: readonly string[], world: World, version: 
       return parsed.exitCode;
     case "command":
       if (world.stderr.isTTY) for (const warning of parsed.warnings) world.stderr.write(`${warning}\n`);
-      return runCommand(parsed.command, parsed.connection, world);
+      return runCommand(parsed.command, parsed.connection, world, version);
   }
 }
 
-async function runCommand(command: DropInCommand, connection: DropInConnection, world: World): Promise<ExitCode> {
+async function runCommand(
+  command: DropInCommand,
+  connection: DropInConnection,
+  world: World,
+  version: string,
+): Promise<ExitCode> {
   const lines = lineReader(world.stdin);
   using connections = new Connections(await settingsFor(connection, world, lines.next));
   const context = contextFor(connections, world, lines.next);
   try {
-    return await dispatch(command, context, world);
+    return await dispatch(command, context, world, version);
   } catch (error) {
     if (!(error instanceof SlotctlError)) throw error;
     sayFailure(error, addressOf(command), context);
@@ -55,7 +61,12 @@ async function runCommand(command: DropInCommand, connection: DropInConnection, 
   }
 }
 
-async function dispatch(command: DropInCommand, context: DropInContext, world: World): Promise<ExitCode> {
+async function dispatch(
+  command: DropInCommand,
+  context: DropInContext,
+  world: World,
+  version: string,
+): Promise<ExitCode> {
   const { environment } = world;
   switch (command.subcommand) {
     case "create":
@@ -74,12 +85,13 @@ async function dispatch(command: DropInCommand, context: DropInContext, world: W
       return dropInSetTimeout(command.address, command.milliseconds, context);
     case "import":
       return dropInImport({ ...command, fromPassword: await sourcePassword(command, context, world) }, context);
+    case "backup":
+      return dropInBackup({ ...command, version }, context);
     case "add-node":
       return dropInAddNode(command, context);
     case "del-node":
       return dropInDelNode(command, context);
     case "fix":
-    case "backup":
       throw new SlotctlError(`--cluster ${command.subcommand} is not part of this version of slotctl`, {
         code: "NOT_AVAILABLE",
         exitCode: ExitCode.Failed,

@@ -110,6 +110,11 @@ export const ERROR_CODES: Readonly<Record<string, string>> = {
   AUTH_FAILED: "The server refused the user or the password, or wants none.",
   AUTH_REQUIRED: "The server asks for a password and none was given.",
   CLUSTER_LOCKED: "Another slotctl of this machine and user is changing the cluster.",
+  BACKUP_DAMAGED: "`restore`: a file of the backup is missing, cut short or altered; nothing was changed.",
+  BACKUP_EXISTS: "`backup`: the directory holds a backup already, and there is no `--overwrite`.",
+  BACKUP_INCOMPLETE: "`backup`: slots have no owner, cannot be read or are moving, and there is no `--partial`.",
+  BACKUP_NOT_LOADED: "`restore`: the server that is to load a file cannot; the details are the end of its log.",
+  CLUSTER_NOT_EMPTY: "`restore`: the cluster holds keys already; nothing was changed.",
   CLUSTER_UNHEALTHY: "The cluster has problems that have to be mended before slots are moved; they are listed.",
   COMMAND_REFUSED: "A server refused a command that changes the cluster.",
   CONFIG_REFUSED: "A setting that has to be changed for the time of the moves cannot be read or changed.",
@@ -119,15 +124,18 @@ export const ERROR_CODES: Readonly<Record<string, string>> = {
   CREATE_REFUSED: "The servers cannot become this cluster; the details give every reason.",
   DEL_REFUSED: "The nodes cannot leave the cluster; the details give every reason.",
   DECLINED: "The question was answered with no.",
-  DIRECTORY_IN_USE: "Sandbox: a directory that has to be made is there already.",
-  DIRECTORY_UNUSABLE: "Sandbox: the directory cannot be written to.",
+  DIRECTORY_IN_USE:
+    "Sandbox: a directory that has to be made is there already. `backup`: another backup is being written to it.",
+  DIRECTORY_UNUSABLE: "Sandbox, `backup`: the directory cannot be made or written to.",
+  DISK_FULL: "`backup`: there is no room for the files; there is no new backup, and an older one is as it was.",
   FAILED_OVER:
     "A primary of the plan has failed over; `resume`, or `apply` of the same plan, goes on with the new one.",
   FAILOVER_FAILED:
     "The servers gave the failover up, as often as it was asked for; the old primary serves on if it lives.",
   FAILOVER_REFUSED: "The replica cannot take over as asked; nothing was changed, and the hint names the way out.",
   FILE_UNREADABLE: "A certificate, key or CA cannot be read.",
-  FORMAT_TOO_NEW: "`import`: the cluster cannot read what the source dumps; nothing was changed.",
+  FORMAT_TOO_NEW:
+    "`import`, `restore`: the cluster cannot read what the source, or the server that loads the backup, dumps; nothing was changed.",
   FORGET_REFUSED: "The nodes are not to be forgotten: they answer, or something depends on them.",
   HOST_UNUSABLE: "Sandbox: the address is not one of this machine.",
   IMPORT_REFUSED: "`import`: the keys cannot be copied as asked; nothing was changed.",
@@ -148,6 +156,7 @@ export const ERROR_CODES: Readonly<Record<string, string>> = {
   NOTHING_TO_RESUME: "No plan of this cluster was begun and not finished.",
   NOT_AVAILABLE: "Drop-in mode: the subcommand is not part of this version.",
   NOT_FORGOTTEN: "Some nodes still list one that leaves, mostly because they do not answer; they are named.",
+  NOT_A_BACKUP: "The directory holds no backup, or one whose manifest cannot be used.",
   NOT_A_CLUSTER_NODE: "The server is a standalone server or a sentinel.",
   NOT_A_REDIS_SERVER: "What answers does not speak the Redis protocol.",
   NOT_CALLABLE: "The command takes a connection for itself, so that no answer can be waited for.",
@@ -167,18 +176,20 @@ export const ERROR_CODES: Readonly<Record<string, string>> = {
     "keys, a migration that runs already. Nothing was changed.",
   PROTECTED_MODE: "The server is in protected mode and takes no connections from other hosts.",
   RESET_TIMED_OUT: "A node that has left is still busy with its reset.",
+  RESTORE_REFUSED: "`restore`: the backup cannot be restored as asked; nothing was changed.",
   SANDBOX_NOT_STOPPED: "Sandbox: a server could not be stopped.",
   SANDBOX_RUNNING: "Sandbox: there is one in that directory already.",
   SANDBOX_STATE_UNREADABLE: "Sandbox: its state file cannot be understood.",
-  SERVER_NOT_FOUND: "Sandbox: there is no server program.",
+  SERVER_NOT_FOUND: "Sandbox, `restore`: there is no server program.",
   SERVER_START_FAILED: "Sandbox: a server did not start; the details are the end of its log.",
   SETSLOT_REFUSED: "A server refused to open or close a slot.",
   SLOTS_OPEN: "Slots that are being moved key by key cannot be moved atomically.",
-  SLOT_NOT_SERVED: "`import`: nobody served a slot for as long as is waited.",
-  SOURCE_CHANGED: "`import`: slots of the source cluster moved while it was read.",
+  SLOT_NOT_SERVED: "`import`, `restore`: nobody served a slot for as long as is waited.",
+  SOURCE_CHANGED: "`import`, `backup`: slots of the cluster moved while it was read.",
   SOURCE_INCOMPLETE: "`import`: a primary of the source cluster cannot be read.",
   STATE_UNWRITABLE: "The directory where unfinished plans are kept cannot be written to; see XDG_STATE_HOME.",
   TARGET_OUT_OF_MEMORY: "The target has no room for more keys.",
+  TRANSFER_INCOMPLETE: "`backup`: a server left, or gave up, before its data set had come to its end.",
   TIMED_OUT: "`wait`: the condition did not come true in time.",
   TLS_FAILED: "The TLS handshake failed, or the certificate is not trusted.",
   UNEXPECTED_REPLY: "A server answered with an error that is not known.",
@@ -191,11 +202,13 @@ export const ERROR_CODES: Readonly<Record<string, string>> = {
 export const DROP_IN: readonly string[] = [
   "With `--cluster` among the leading options, `slotctl` takes the command lines of `redis-cli` 7 and 8 and of `valkey-cli` " +
     "8 and 9 as they are, with all their options, and answers with their words on standard output and their exit codes.",
-  "In this version `create`, `check`, `info`, `reshard`, `rebalance`, `add-node`, `del-node`, `import`, `call`, `set-timeout` and `help` work. The other subcommands are understood, do nothing, say that " +
+  "In this version `create`, `check`, `info`, `reshard`, `rebalance`, `add-node`, `del-node`, `import`, `backup`, `call`, `set-timeout` and `help` work. The other subcommands are understood, do nothing, say that " +
     "they are not part of this version, and exit 1. `slotctl --cluster help` lists the subcommands, " +
     "`slotctl --cluster --help` the options.",
   "Without a terminal standard error stays empty on success. The words follow the servers: Valkey 8 and newer are spoken " +
     "of with primaries and replicas where `valkey-cli` does so.",
+  "`backup` keeps the names and the `nodes.json` of the original tool, replaces files only when all new ones are whole, and " +
+    "writes a `manifest.json` beside them, with which `slotctl backup verify` and `slotctl restore` can tell that they are whole.",
   "`import` keeps its meaning there: it moves the keys of database 0 unless `--cluster-copy` is given, and the first key that " +
     "the cluster has already stops it; up to 500 keys are on their way together, so some that come after that one may have " +
     "moved as well.",

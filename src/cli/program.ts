@@ -2,6 +2,7 @@ import { Command, Help, type Option } from "commander";
 import type { ExitCode } from "../errors.ts";
 import { addAddNode } from "./add-node.ts";
 import { addApply } from "./apply.ts";
+import { addBackup } from "./backup.ts";
 import { addCall } from "./call.ts";
 import { addCheck } from "./check.ts";
 import { addConfig, addSetTimeout } from "./config.ts";
@@ -17,6 +18,7 @@ import { addGlobalOptions, type GlobalOptions } from "./options.ts";
 import { addRebalance } from "./rebalance.ts";
 import { addRebalanceReplicas } from "./rebalance-replicas.ts";
 import { addReshard } from "./reshard.ts";
+import { addRestore } from "./restore.ts";
 import { addSandbox } from "./sandbox.ts";
 
 import { addWait } from "./wait.ts";
@@ -50,11 +52,12 @@ function globalOptionsText(command: Command, helper: Help): string {
   return [...groups].map(([heading, lines]) => `${heading}\n${lines.join("\n")}\n`).join("\n");
 }
 
-/** Commander lists these only when told to print them itself. */
+/** Commander lists these only when told to print them itself. Those of a command in between are not for all below it. */
 function visibleGlobalOptions(command: Command): Option[] {
-  const parents: Command[] = [];
-  for (let parent = command.parent; parent !== null; parent = parent.parent) parents.push(parent);
-  return parents.flatMap(({ options }) => options.filter(({ hidden, long }) => !hidden && long !== "--version"));
+  if (command.parent === null) return [];
+  let root = command.parent;
+  while (root.parent !== null) root = root.parent;
+  return root.options.filter(({ hidden, long }) => !hidden && long !== "--version");
 }
 
 function helpText(command: Command, helper: Help): string {
@@ -96,6 +99,8 @@ export function buildProgram({ version, environment, open, done, out, talk }: Pr
   addSetTimeout(program, run);
   addKeyslot(program, run);
   addImport(program, run);
+  addBackup(program, run);
+  addRestore(program, run, environment);
   addWait(program, run);
   addSandbox(program, run, environment);
 

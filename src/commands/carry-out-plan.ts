@@ -16,7 +16,7 @@ export interface PlanOptions extends RunOptions {
 /** A plan that somebody has yet to agree to. */
 export interface Proposal {
   readonly cluster: Cluster;
-  readonly shown: Exclude<ShownPlan, { readonly kind: "import" }>;
+  readonly shown: Exclude<ShownPlan, { readonly kind: "import" | "restore" }>;
   /** "Move these slots?" */
   readonly question: string;
   /** Says how it went, and how many seconds it took. */

@@ -1,3 +1,5 @@
+import { crc64 } from "./crc64.ts";
+
 /**
  * What DUMP answers: one byte for the type, the value as in an RDB file, then two bytes for the RDB version and eight
  * for a CRC-64, both little-endian.
@@ -29,15 +31,3 @@ export function emptyPayload(rdbVersion: number): Buffer {
   payload.writeBigUInt64LE(crc64(payload.subarray(0, 3)), 3);
   return payload;
 }
-
-/** The "Jones" polynomial 0xad93d23594c935a9, reflected, as in Redis's crc64.c. For a few bytes only: it is slow. */
-export function crc64(bytes: Uint8Array): bigint {
-  let crc = 0n;
-  for (const byte of bytes) {
-    crc ^= BigInt(byte);
-    for (let bit = 0; bit < 8; bit++) crc = (crc & 1n) === 0n ? crc >> 1n : (crc >> 1n) ^ REFLECTED_POLYNOMIAL;
-  }
-  return crc;
-}
-
-const REFLECTED_POLYNOMIAL = 0x95ac9329ac4bc9b5n;

@@ -126,6 +126,21 @@ export function serverSilent(address: Address, milliseconds: number, cause: unkn
   });
 }
 
+/** A snapshot that does not come to its end. `expected` is undefined where nobody knew how long it would be. */
+export function rdbCutShort(
+  address: Address,
+  bytes: number,
+  expected: number | undefined,
+  cause: unknown,
+): SlotctlError {
+  const whole = expected === undefined ? "" : ` of ${expected}`;
+  return unreachable(`${nameOf(address)} left after ${bytes}${whole} bytes of its data set`, {
+    code: "TRANSFER_INCOMPLETE",
+    hint: "The server may have stopped, or given up the transfer (client-output-buffer-limit replica); its log tells",
+    cause,
+  });
+}
+
 /** The server's refusal to let us in, or to let us see what every command needs. */
 export function serverRefused(address: Address, error: ServerError): SlotctlError {
   const { code, why, hint } = explainRefusal(error);
@@ -156,6 +171,10 @@ function explainRefusal({ word, message }: ServerError): Explanation {
         "Set a password on the server, or bind it to an address",
         { code: "PROTECTED_MODE" },
       );
+    case "NOMASTERLINK":
+      return explained("is a replica without a link to its primary", "Wait until it follows, or take the primary", {
+        code: "UNEXPECTED_REPLY",
+      });
     case "LOADING":
       return explained("is still loading its data set", "Wait until it has; slotctl wait --for ok does", {
         code: "NODE_LOADING",

@@ -18,7 +18,11 @@ export async function connectPipelined(address: Address, settings: ConnectSettin
   return node;
 }
 
-function openSocket(address: Address, settings: ConnectSettings): Promise<Socket> {
+/**
+ * A socket, with its TLS handshake done, on which nothing was said yet.
+ * @throws SlotctlError, exit code 4, as `connect` does
+ */
+export function openSocket(address: Address, settings: ConnectSettings): Promise<Socket> {
   const { tls, connectTimeout, family } = settings;
   const isSocket = address.host.startsWith("/");
   const place = isSocket

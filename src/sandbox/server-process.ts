@@ -48,7 +48,7 @@ export async function launchServer({ binary, directory, settings, args = [] }: L
 }
 
 /** What a server needs to run. Passwords stay here, and so do locales, which it may not have and would die of. */
-function serverEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+export function serverEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const kept = ["PATH", "HOME", "TMPDIR", "TZ", "LD_LIBRARY_PATH"].map((name) => [name, env[name]]);
   return { ...Object.fromEntries(kept.filter(([, value]) => value !== undefined)), LC_ALL: "C" };
 }

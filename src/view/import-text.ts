@@ -33,7 +33,7 @@ const sourceKind: Record<ImportPlan["source"]["kind"], string> = {
   cluster: "cluster of",
 };
 
-const existingText: Record<ImportPlan["existing"], string> = {
+export const existingText: Record<ImportPlan["existing"], string> = {
   keep: "the same value is fine, another is left alone and reported",
   skip: "passed over, whatever its value",
   replace: "overwritten",
@@ -78,7 +78,7 @@ function nothingText({ left }: ImportPlan): string {
   return `done: the database that was asked for holds no keys; nothing was changed (there are ${listText(where)}; see --db)`;
 }
 
-function countsText(counts: Counts): string {
+export function countsText(counts: Counts): string {
   const parts: readonly (readonly [number, string])[] = [
     [counts.equal, "there already and equal"],
     [counts.skipped, "passed over"],
@@ -96,7 +96,7 @@ function differentText({ different }: Counts): string {
   return different === 0 ? "all equal" : `${groupDigits(different)} not equal`;
 }
 
-function troubleLines(counts: Counts, troubles: readonly Trouble[]): readonly string[] {
+export function troubleLines(counts: Counts, troubles: readonly Trouble[]): readonly string[] {
   const all = counts.conflicts + counts.refused + counts.changed + counts.different;
   const lines = troubles.map(
     ({ kind, database, key, why }) =>
@@ -181,7 +181,7 @@ export function importPlanDocument(plan: ImportPlan): object {
   };
 }
 
-function troubleDocument({ kind, database, key, why }: Trouble): object {
+export function troubleDocument({ kind, database, key, why }: Trouble): object {
   return {
     kind,
     database,

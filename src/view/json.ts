@@ -7,12 +7,14 @@ import type { MovePreview } from "../plan/move-plan.ts";
 import { moveTotals, primaryBalances } from "../plan/move-totals.ts";
 import type { Plan } from "../plan/plan.ts";
 import { type Problem, severityOf } from "../plan/problems.ts";
+import { backupDocument, verifyDocument } from "./backup-text.ts";
 import { callDocument } from "./call-text.ts";
 import { configGetDocument, configSetDocument } from "./config-text.ts";
 import { importDocument, importPlanDocument } from "./import-text.ts";
 import { keyslotDocument } from "./keyslot-text.ts";
 import { problemText } from "./problem-text.ts";
 import { type Progress, silentProgress } from "./progress.ts";
+import { restoreDocument, restorePlanDocument } from "./restore-text.ts";
 import type { Result, ShownPlan, View } from "./view.ts";
 
 /** Version of the documents below. Raised when a field goes or changes its meaning. */
@@ -128,6 +130,12 @@ function resultDocument(result: Result): object {
       };
     case "import":
       return importDocument({ ...result, seconds: round(result.seconds) });
+    case "backup":
+      return backupDocument({ ...result, seconds: round(result.seconds) });
+    case "backup-verify":
+      return verifyDocument(result.verified);
+    case "restore":
+      return restoreDocument({ ...result, seconds: round(result.seconds) });
     case "wait":
       return {
         ok: true,
@@ -232,6 +240,8 @@ function planDocument(shown: ShownPlan): object {
       return { plan: shown.plan, ...movesDocument(shown.plan, shown.preview) };
     case "import":
       return { plan: importPlanDocument(shown.plan) };
+    case "restore":
+      return { plan: restorePlanDocument(shown.plan) };
     case "steps":
       return {
         plan: shown.plan,

@@ -5,6 +5,7 @@ import type { CreateProblem, DesignedShard } from "../plan/create.ts";
 import { balanceLines } from "./balance-text.ts";
 import { importPlanText } from "./import-text.ts";
 import { movesText } from "./moves-text.ts";
+import { restorePlanText } from "./restore-text.ts";
 import { stepText } from "./step-text.ts";
 import { tableLines } from "./table.ts";
 import type { ShownCreate, ShownPlan, ShownSteps } from "./view.ts";
@@ -31,6 +32,8 @@ export function planText(shown: ShownPlan, chalk: ChalkInstance): string {
       return stepsText(shown, chalk);
     case "import":
       return importPlanText(shown.plan, chalk);
+    case "restore":
+      return restorePlanText(shown.plan, chalk);
   }
 }
 

@@ -1,5 +1,6 @@
 import type { ChalkInstance } from "chalk";
 import { countSlots } from "../model/slot.ts";
+import { backupLines, verifyLines } from "./backup-text.ts";
 import { callLines } from "./call-text.ts";
 import { checkLines, quickLine } from "./check-text.ts";
 import { configGetLines, configSetLines } from "./config-text.ts";
@@ -7,6 +8,7 @@ import { createLines } from "./create-text.ts";
 import { importLines } from "./import-text.ts";
 import { infoLines } from "./info-text.ts";
 import { keyslotLines } from "./keyslot-text.ts";
+import { restoreLines } from "./restore-text.ts";
 import { sandboxLines } from "./sandbox-text.ts";
 import { sizeText } from "./size-text.ts";
 import { slotMapLines } from "./slot-map.ts";
@@ -36,6 +38,12 @@ export function resultText(result: Result, chalk: ChalkInstance, columns: number
       return linesText([changedLine(result)]);
     case "import":
       return linesText(importLines(result));
+    case "backup":
+      return linesText(backupLines(result));
+    case "backup-verify":
+      return linesText(verifyLines(result.verified));
+    case "restore":
+      return linesText(restoreLines(result));
     case "wait":
       return linesText([`ok       ${result.condition}, after ${secondsText(result.seconds)}`]);
     case "call":

@@ -1,17 +1,21 @@
+import type { VerifiedBackup } from "../archive/verify-backup.ts";
 import type { SlotctlError } from "../errors.ts";
 import type { Emit } from "../execute/events.ts";
 import type { ImportReport } from "../execute/transfer/import-keys.ts";
+import type { RestoreReport } from "../execute/transfer/restore-functions.ts";
 import type { Address } from "../model/address.ts";
 import type { Cluster, ClusterNode, Shard } from "../model/cluster.ts";
+import type { Manifest } from "../model/manifest.ts";
 import type { NodeAnswer } from "../model/node-answer.ts";
 import type { CreateProblem, Design } from "../plan/create.ts";
 import type { ImportPlan } from "../plan/import.ts";
 import type { MovePreview } from "../plan/move-plan.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { Problem } from "../plan/problems.ts";
+import type { RestorePlan } from "../plan/restore.ts";
 
 /** A plan and what is needed to draw it. */
-export type ShownPlan = ShownCreate | ShownMoves | ShownSteps | ShownImport;
+export type ShownPlan = ShownCreate | ShownMoves | ShownSteps | ShownImport | ShownRestore;
 
 export interface ShownCreate {
   readonly kind: "create";
@@ -31,6 +35,11 @@ export interface ShownSteps {
   readonly plan: Plan;
   /** Undefined where no slots are moved. */
   readonly preview: MovePreview | undefined;
+}
+
+export interface ShownRestore {
+  readonly kind: "restore";
+  readonly plan: RestorePlan;
 }
 
 export interface ShownImport {
@@ -91,6 +100,9 @@ export type Result =
       readonly seconds: number;
     }
   | ImportResult
+  | BackupResult
+  | RestoreResult
+  | { readonly kind: "backup-verify"; readonly verified: VerifiedBackup }
   | { readonly kind: "wait"; readonly condition: string; readonly nodes: number; readonly seconds: number }
   | {
       readonly kind: "call";
@@ -142,6 +154,25 @@ export interface ChangedSetting {
     | { readonly kind: "failed"; readonly why: string };
   /** Of the configuration file; undefined when it was left alone. */
   readonly file?: { readonly kind: "written" | "none" } | { readonly kind: "failed"; readonly why: string } | undefined;
+}
+
+export interface BackupResult {
+  readonly kind: "backup";
+  readonly directory: string;
+  readonly manifest: Manifest;
+  readonly seconds: number;
+  /** Whether the files were read back, and nothing was wrong with them. */
+  readonly verified: boolean;
+  readonly ok: boolean;
+}
+
+export interface RestoreResult {
+  readonly kind: "restore";
+  readonly outcome: ChangeResult;
+  readonly plan: RestorePlan;
+  /** Undefined when nothing was begun. */
+  readonly report: RestoreReport | undefined;
+  readonly seconds: number;
 }
 
 export interface ImportResult {

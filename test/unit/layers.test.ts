@@ -10,8 +10,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   survey: ["node", "model", "errors", "node:"],
   execute: ["plan", "node", "model", "errors"],
   sandbox: ["node", "survey", "model", "errors", "node:"],
-  view: ["plan", "execute", "model", "errors", "chalk", "ora", "node:"],
-  commands: ["sandbox", "view", "execute", "survey", "plan", "node", "model", "errors", "node:"],
+  archive: ["sandbox", "node", "model", "errors", "node:"],
+  view: ["archive", "plan", "execute", "model", "errors", "chalk", "ora", "node:"],
+  commands: ["archive", "sandbox", "view", "execute", "survey", "plan", "node", "model", "errors", "node:"],
   wizard: ["commands", "model", "errors", "inquirer", "node:"],
   cli: ["wizard", "commands", "view", "plan", "model", "errors", "commander"],
 };

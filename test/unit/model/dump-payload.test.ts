@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { crc64, emptyPayload, rdbVersionOf, valueBytesOf } from "../../../src/model/dump-payload.ts";
+import { crc64 } from "../../../src/model/crc64.ts";
+import { emptyPayload, rdbVersionOf, valueBytesOf } from "../../../src/model/dump-payload.ts";
 
 test("the checksum is that of Redis", () => {
   // The check value in Redis's own crc64.c.
