@@ -46,7 +46,7 @@ export const OUTPUT_NOTES: readonly string[] = [
     "in `changed`. A failure has an `error` with `code`, `message`, `exitCode`, and where there is more to say `hint` and " +
     "`details`. Slots are written as the servers write them: `0-5460,7000`.",
   "`--progress json` writes one JSON object a line to standard error: `run-started`, `step-started`, `move-progress`, " +
-    "`work-progress`, `waiting`, `notice`, `step-done` and `run-done`, each with its `type` and `time`. `slots` of a " +
+    "`work-progress`, `waiting`, `notice`, `step-done`, `step-failed` and `run-done`, each with its `type` and `time`. `slots` of a " +
     "`move-progress` are those that arrived since the one before.",
 ];
 

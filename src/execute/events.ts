@@ -6,6 +6,8 @@ export type RunEvent =
   | { readonly type: "step-started"; readonly index: number; readonly step: Step }
   /** `changed` is false when the cluster was already so. */
   | { readonly type: "step-done"; readonly index: number; readonly step: Step; readonly changed: boolean }
+  /** It came to nothing, and the run will end with it once the steps beside it have come to their end. */
+  | { readonly type: "step-failed"; readonly index: number; readonly step: Step; readonly message: string }
   /** Something takes its time: what is waited for, and how far it is. */
   | { readonly type: "waiting"; readonly on: Wait; readonly done: number; readonly total: number }
   | MoveProgressEvent

@@ -46,6 +46,7 @@ function phasesOf(steps: readonly Step[]): readonly (readonly NumberedStep[])[] 
 
 /** How long a run that has failed waits for the nodes to agree before it puts settings back. */
 const PUT_BACK_MS = 5000;
+
 /** Elections of several shards at once compete for the same votes, and a copy costs its primary a fork. */
 function isAlone(step: Step): boolean {
   return step.kind === "failover" || (step.kind === "replicate" && step.inSync === true);
@@ -92,9 +93,14 @@ class Run {
     const { emit } = this.#executor;
     this.#begun.add(index);
     emit({ type: "step-started", index, step });
-    const changed = await carryOut({ index, step }, this.#shared);
-    this.#done++;
-    emit({ type: "step-done", index, step, changed });
+    try {
+      const changed = await carryOut({ index, step }, this.#shared);
+      this.#done++;
+      emit({ type: "step-done", index, step, changed });
+    } catch (error) {
+      if (error instanceof SlotctlError) emit({ type: "step-failed", index, step, message: error.message });
+      throw error;
+    }
   }
 
   /** A node acts by its settings when it hears of a change, so they stay until everybody has heard. */

@@ -1,7 +1,7 @@
 import type { RunEvent } from "../execute/events.ts";
 import { LiveBlock } from "./live-block.ts";
 import type { Progress } from "./progress.ts";
-import { afterEvent, NOTHING_YET, type ProgressState } from "./progress-state.ts";
+import { afterEvent, NOTHING_YET, type ProgressState, remarkOf } from "./progress-state.ts";
 import { blockLines } from "./progress-text.ts";
 
 const SHOWN_AFTER_MS = 500;
@@ -29,13 +29,12 @@ class LiveProgress implements Progress {
   }
 
   readonly event = (event: RunEvent): void => {
-    if (event.type === "notice") {
-      this.#note(event.text);
-      return;
-    }
     if (event.type === "run-started") this.#began = undefined;
-    this.#began ??= this.#now();
     this.#state = afterEvent(this.#state, event, this.#now());
+    const remark = remarkOf(event, this.#state);
+    if (remark !== undefined) this.#note(remark);
+    if (event.type === "notice") return;
+    this.#began ??= this.#now();
     // Never at once: there may be hundreds of events a second.
     this.#timer ??= setInterval(() => this.#draw(), DRAWN_EVERY_MS).unref();
   };

@@ -60,6 +60,8 @@ export function afterEvent(state: ProgressState, event: RunEvent, now: number): 
       return afterMove(state, event, now);
     case "step-done":
       return afterStep(state, event, now);
+    case "step-failed":
+      return withoutLane(state, event, now);
     case "waiting":
       return { ...state, phase: waitPhase(event) };
     case "work-progress":
@@ -68,6 +70,14 @@ export function afterEvent(state: ProgressState, event: RunEvent, now: number): 
     case "run-done":
       return state;
   }
+}
+
+/** What of an event is said by itself, and stays on the screen. */
+export function remarkOf(event: RunEvent, after: ProgressState): string | undefined {
+  if (event.type === "notice") return event.text;
+  // Where nothing else goes on, the run ends with it, and says so.
+  const isAlone = event.type !== "step-failed" || currentWork(after) === undefined;
+  return isAlone ? undefined : `${event.message}; the others go on`;
 }
 
 /** The work that has lanes which are not done; undefined while something else goes on. */
@@ -121,6 +131,13 @@ function afterStep(state: ProgressState, event: Extract<RunEvent, { type: "step-
   const base = lane.status === "waiting" ? done : lane.base;
   const ended: Lane = { ...lane, status: "ended", done, base };
   return withLane(state, { ...MOVES, lane: ended }, String(event.index), now);
+}
+
+/** A lane that came to nothing is over, as far as it got. */
+function withoutLane(state: ProgressState, { index }: { readonly index: number }, now: number): ProgressState {
+  const lane = state.works.get(MOVES.what)?.lanes.get(String(index));
+  if (lane === undefined) return state;
+  return withLane(state, { ...MOVES, lane: { ...lane, status: "ended" } }, String(index), now);
 }
 
 function afterWork(

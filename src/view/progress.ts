@@ -1,5 +1,5 @@
 import type { RunEvent } from "../execute/events.ts";
-import { afterEvent, currentWork, NOTHING_YET, type ProgressState } from "./progress-state.ts";
+import { afterEvent, currentWork, NOTHING_YET, type ProgressState, remarkOf } from "./progress-state.ts";
 import { totalText } from "./progress-total.ts";
 
 /** Something that moves while a plan is carried out. */
@@ -36,7 +36,8 @@ export function plainProgress(talk: (text: string) => void, now: () => number = 
     event: (event) => {
       state = afterEvent(state, event, now());
       timer ??= setInterval(() => say(plainText(state, now())), PLAIN_EVERY_MS).unref();
-      if (event.type === "notice") talk(`${event.text}\n`);
+      const remark = remarkOf(event, state);
+      if (remark !== undefined) talk(`${remark}\n`);
       const { name = "", text } = state.phase ?? {};
       if (name === phase) return;
       phase = name;

@@ -1,6 +1,13 @@
 import { describe, expect, test } from "vitest";
 import type { RunEvent } from "../../../src/execute/events.ts";
-import { currentWork, type Lane, lanesOf, type ProgressState, type Work } from "../../../src/view/progress-state.ts";
+import {
+  currentWork,
+  type Lane,
+  lanesOf,
+  type ProgressState,
+  remarkOf,
+  type Work,
+} from "../../../src/view/progress-state.ts";
 import { moved, moveOf, stateAfter, stepDone, stepStarted, worked } from "../../helpers/progress-events.ts";
 
 const first = moveOf("10.0.0.1:7000", "10.0.0.3:7000", "0-99,200-299");
@@ -37,6 +44,15 @@ describe("what goes on", () => {
     ["a new run begins at nothing", [replicate, { type: "run-started", steps: 1 }], undefined],
   ])("%s", (_, events, text) => {
     expect(stateAfter(...events.map((event) => [0, event] as const)).phase?.text).toBe(text);
+  });
+
+  test("a move that came to nothing is said where others go on, and its lane is over", () => {
+    const failed: RunEvent = { type: "step-failed", index: 0, step: first, message: "10.0.0.1:7000 is gone" };
+    const beside = stateAfter(...bothStarted, [1, moved(0, 3, 200)], [1, moved(1, 2, 10)], [2, failed]);
+    expect(lane(beside, "0")).toMatchObject({ status: "ended", done: 3 });
+    expect(remarkOf(failed, beside)).toBe("10.0.0.1:7000 is gone; the others go on");
+    const alone = stateAfter([0, stepStarted(0, first)], [1, moved(0, 3, 200)], [2, failed]);
+    expect(remarkOf(failed, alone)).toBeUndefined();
   });
 
   test("a wait has one name however far it is", () => {
