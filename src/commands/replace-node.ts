@@ -30,7 +30,7 @@ export async function replaceNode(given: ReplaceNodeOptions, context: Context): 
   const { seeds, connections, zones, signal, view } = context;
   const cluster = await survey(seeds, connections, { depth: "health", zones });
   const halfGone = await findHalfGone(cluster, given);
-  if (halfGone !== undefined) return goOnWith(fromForgetOn(halfGone), options, context);
+  if (halfGone !== undefined) return goOnWith(halfGone, options, context);
 
   const old = nodeNamed(cluster, options.old).id;
   const patience = { zones, patience: options.wait, signal };
@@ -73,13 +73,6 @@ async function findHalfGone(
     );
     return plan.command === "replace-node" && isNamed;
   });
-}
-
-/** What comes before is done, or nobody would have forgotten it; to meet it again would make it a member again. */
-function fromForgetOn(unfinished: UnfinishedPlan): UnfinishedPlan {
-  const { plan } = unfinished;
-  const first = plan.steps.findIndex(({ kind }) => kind === "forget");
-  return { ...unfinished, plan: { ...plan, steps: plan.steps.slice(first) } };
 }
 
 function refused(problems: readonly ReplaceNodeProblem[], cluster: Cluster): SlotctlError {

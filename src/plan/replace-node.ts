@@ -133,10 +133,12 @@ function planFor(
   const newcomer = nodeById(saved, found.id) ?? found;
   const whole = { nodes: [...saved.nodes.filter(({ id }) => id !== newcomer.id), newcomer] };
   const isHeir = followed?.id === newcomer.id;
-  const primaryOf = new Map(followed === undefined || isHeir ? [] : [[newcomer.id, followed]]);
-  const joining = planAddNode({ cluster: whole, newcomers: [newcomer], primaryOf, moves: [] }, () => "keys");
-  const joined = joining.steps.map((step): Step => (step.kind === "replicate" ? { ...step, inSync: true } : step));
   const takesOver = followed?.id === old.id;
+  const primaryOf = new Map(followed === undefined || isHeir ? [] : [[newcomer.id, followed]]);
+  // To meet the old one where nothing is copied from it could bring it back to those that an earlier run made forget it.
+  const met = takesOver ? whole : { nodes: whole.nodes.filter(({ id }) => id !== old.id) };
+  const joining = planAddNode({ cluster: met, newcomers: [newcomer], primaryOf, moves: [] }, () => "keys");
+  const joined = joining.steps.map((step): Step => (step.kind === "replicate" ? { ...step, inSync: true } : step));
   const takeover: Step[] = takesOver
     ? [{ kind: "failover", node: refOf(newcomer), primary: refOf(old), mode: "safe" }]
     : [];
