@@ -16,8 +16,8 @@ export const DESCRIPTION: readonly string[] = [
     "view of the cluster, so that disagreements are seen. A command that changes a cluster first makes a plan and shows " +
     "it, then asks for consent, carries the plan out, and returns when every node itself reports what was planned. " +
     "What is true already is skipped, so that after an interruption the same command goes on where it stopped.",
-  "This version makes clusters of blank servers, adds and removes nodes, moves slots, imports keys, lets replicas take over, " +
-    "and shows, checks and waits for clusters. It does not repair them.",
+  "This version makes clusters of blank servers, adds, replaces and removes nodes, moves slots, imports keys, lets replicas " +
+    "take over, and shows, checks and waits for clusters. It does not repair them.",
   "A node is named by its address, *host:port*, with IPv6 as `[::1]:7000` or `::1:7000`. Where a *seed* is asked for, " +
     "any node of the cluster will do; several may be given with commas between them, and the first that answers is used. " +
     "Without a seed the node named by `-s`, `-h` and `-p`, or `-u` is asked, in this order.",
@@ -175,6 +175,8 @@ export const ERROR_CODES: Readonly<Record<string, string>> = {
     "Moving the slots would fail or do harm: no room at a target, a missing right, versions that cannot read each other's " +
     "keys, a migration that runs already. Nothing was changed.",
   PROTECTED_MODE: "The server is in protected mode and takes no connections from other hosts.",
+  REPLACE_REFUSED:
+    "The new server cannot take the place of the node; nothing was changed, and the hint names the way out.",
   RESET_TIMED_OUT: "A node that has left is still busy with its reset.",
   RESTORE_REFUSED: "`restore`: the backup cannot be restored as asked; nothing was changed.",
   SANDBOX_NOT_STOPPED: "Sandbox: a server could not be stopped.",

@@ -17,6 +17,7 @@ import type { OpenContext } from "./open-context.ts";
 import { addGlobalOptions, type GlobalOptions } from "./options.ts";
 import { addRebalance } from "./rebalance.ts";
 import { addRebalanceReplicas } from "./rebalance-replicas.ts";
+import { addReplaceNode } from "./replace-node.ts";
 import { addReshard } from "./reshard.ts";
 import { addRestore } from "./restore.ts";
 import { addSandbox } from "./sandbox.ts";
@@ -92,6 +93,7 @@ export function buildProgram({ version, environment, open, done, out, talk }: Pr
   addRebalanceReplicas(program, run, environment);
   addAddNode(program, run, environment);
   addDelNode(program, run, environment);
+  addReplaceNode(program, run, environment);
   addForget(program, run, environment);
   addApply(program, run, environment);
   addCall(program, run);

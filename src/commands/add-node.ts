@@ -1,14 +1,15 @@
 import { ExitCode, SlotctlError } from "../errors.ts";
 import { formatAddress } from "../model/address.ts";
 import { type Candidate, isReached, type LostCandidate } from "../model/candidate.ts";
-import type { Cluster, ClusterNode } from "../model/cluster.ts";
-import { designAddNode, planAddNode } from "../plan/add-node.ts";
+import type { Cluster } from "../model/cluster.ts";
+import { countSlots } from "../model/slot.ts";
+import { type AddNodeDesign, designAddNode, planAddNode } from "../plan/add-node.ts";
 import { type AddNodeProblem, findHomes, type NewRole } from "../plan/add-node-problems.ts";
 import { findProblems } from "../plan/problems.ts";
 import { surveyCandidates } from "../survey/candidates.ts";
 import { survey } from "../survey/survey.ts";
 import { addNodeProblemHint, addNodeProblemText } from "../view/members-text.ts";
-import { listText } from "../view/words.ts";
+import { count, listText, shortName } from "../view/words.ts";
 import { carryOutPlan } from "./carry-out-plan.ts";
 import type { Context } from "./context.ts";
 import type { NamedAddress } from "./create.ts";
@@ -67,7 +68,7 @@ export async function addNode(options: AddNodeOptions, context: Context): Promis
       shown,
       question: design.newcomers.length === 1 ? "Add this node?" : "Add these nodes?",
       tell: (told, seconds) =>
-        view.result({ kind: "changed", outcome: told, shown, summary: summaryOf(design.newcomers), seconds }),
+        view.result({ kind: "changed", outcome: told, shown, summary: summaryOf(design), seconds }),
     },
     options,
     context,
@@ -119,7 +120,12 @@ function refused(problems: readonly AddNodeProblem[]): SlotctlError {
   });
 }
 
-function summaryOf(newcomers: readonly ClusterNode[]): string {
+function summaryOf({ cluster, newcomers, primaryOf, moves }: AddNodeDesign): string {
   const names = listText(newcomers.map(({ address }) => formatAddress(address)));
-  return newcomers.length === 1 ? `${names} is a member` : `${names} are members`;
+  const what = newcomers.length === 1 ? `${names} is a member` : `${names} are members`;
+  const moved = moves.reduce((sum, { slots }) => sum + countSlots(slots), 0);
+  if (moved > 0) return `${what} with ${count(moved, "slot")}`;
+  const [primary, ...others] = new Set(primaryOf.values());
+  if (primary === undefined || others.length > 0) return what;
+  return `${what}, ${newcomers.length === 1 ? "a replica" : "replicas"} of ${shortName(cluster, primary.id)}`;
 }

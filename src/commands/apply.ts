@@ -2,6 +2,7 @@ import { ExitCode, SlotctlError } from "../errors.ts";
 import { formatAddress } from "../model/address.ts";
 import type { NodeId } from "../model/cluster.ts";
 import { type Failover, followFailovers } from "../plan/follow-failovers.ts";
+import { withoutOvertaken } from "../plan/overtaken.ts";
 import { leavingIn, type NodeRef, newcomersIn, type Plan, type Step } from "../plan/plan.ts";
 import { survey } from "../survey/survey.ts";
 import { declined } from "./carry-out-plan.ts";
@@ -21,7 +22,7 @@ export async function apply(saved: Plan, options: ApplyOptions, context: Context
   const { connections, view } = context;
   const seeds = membersOf(saved).map(({ address }) => connections.dialOf(address));
   const cluster = await survey(context.seeds.length > 0 ? context.seeds : seeds, connections);
-  const { plan, failovers } = followFailovers(saved, cluster);
+  const { plan, failovers } = followFailovers(withoutOvertaken(saved, cluster), cluster);
   refuseOtherCluster(plan, new Set(cluster.nodes.map(({ id }) => id)));
   for (const failover of failovers) view.event({ type: "notice", text: failoverText(failover) });
   await refuseLocked(cluster, options.environment);

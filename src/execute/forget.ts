@@ -1,6 +1,6 @@
 import { ExitCode, SlotctlError } from "../errors.ts";
 import { formatAddress, sameAddress } from "../model/address.ts";
-import type { NodeLine, View } from "../model/cluster.ts";
+import type { NodeId, NodeLine, View } from "../model/cluster.ts";
 import { formatRanges } from "../model/slot.ts";
 import { ServerError } from "../node/node.ts";
 import { waitUntil } from "../node/wait-until.ts";
@@ -22,10 +22,12 @@ export async function forget({ node, from }: Forget, executor: Executor, onChang
   for (const absent of from.filter((member) => !present.includes(member))) {
     executor.emit({ type: "notice", text: absentText(absent, node) });
   }
+  const tell = (member: NodeRef) => forgetAt(member, node, executor, onChange);
+  const soon = answersInTime<State>("silent", executor.signal);
   let changed = false;
   let late: readonly Late[] = [];
   const look = async () => {
-    const states = await Promise.all(present.map((member) => forgetAt(member, node, executor, onChange)));
+    const states = await Promise.all(present.map((member) => soon(member, () => tell(member))));
     changed ||= states.includes("told");
     late = present.flatMap((member, i) => (states[i] === "clean" ? [] : [{ member, state: states[i]! }]));
     if (late.length === 0) return true;
@@ -34,6 +36,25 @@ export async function forget({ node, from }: Forget, executor: Executor, onChang
   };
   if ((await waitUntil(look, executor)) === undefined) throw notForgotten(node, late);
   return changed;
+}
+
+/** Milliseconds in which a node that is well answers. */
+const ANSWER_MS = 1000;
+
+/** Goes on without a node that is silent, so that the others are looked at meanwhile; its answer counts when it comes. */
+function answersInTime<Answer>(silent: Answer, signal: AbortSignal) {
+  const asked = new Map<NodeId, Promise<void>>();
+  const outcomes = new Map<NodeId, PromiseSettledResult<Answer>>();
+  return async ({ id }: NodeRef, question: () => Promise<Answer>): Promise<Answer> => {
+    const ask = async () => void outcomes.set(id, (await Promise.allSettled([question()]))[0]);
+    if (!asked.has(id)) asked.set(id, ask());
+    const outcome = await waitUntil(async () => outcomes.get(id), { timeout: ANSWER_MS, signal });
+    if (outcome === undefined) return silent;
+    asked.delete(id);
+    outcomes.delete(id);
+    if (outcome.status === "rejected") throw outcome.reason;
+    return outcome.value;
+  };
 }
 
 /** How far one node is; `told` has to be looked at once more. */

@@ -126,7 +126,11 @@ export function planAddNode(design: AddNodeDesign, methodOf: (move: SlotMove) =>
     madeFor: signatureOf(members),
     steps,
     reasons: [],
-    warnings: [...placementWarnings(after, newcomers), ...emptyWarnings(after, newcomers, steps)],
+    warnings: [
+      ...placementWarnings(after, newcomers),
+      ...emptyWarnings(after, newcomers, steps),
+      ...loneWarnings(after, newcomers, moves),
+    ],
     expected: expectedShards(after, newcomers),
   };
 }
@@ -170,6 +174,19 @@ function emptyWarnings(after: Cluster, newcomers: readonly ClusterNode[], steps:
   return [
     `no slots yet on ${names}: --rebalance, or later slotctl rebalance --use-empty-primaries, gives them their share`,
   ];
+}
+
+/** Where the others have replicas, slots should not become less safe by moving. */
+function loneWarnings(
+  after: Cluster,
+  newcomers: readonly ClusterNode[],
+  moves: readonly SlotMove[],
+): readonly string[] {
+  const followed = new Set(membersOf(after).map(({ primaryId }) => primaryId));
+  const lone = newcomers.filter(({ id }) => !followed.has(id) && moves.some(({ to }) => to === id));
+  const othersAreSafe = moves.some(({ from }) => followed.has(from));
+  if (lone.length === 0 || !othersAreSafe) return [];
+  return [`no replica yet for the slots of ${lone.map(nameOf).join(", ")}: slotctl add-node --replica gives them one`];
 }
 
 /** The shards that own slots or have new nodes in them; of replicas only the new ones, for the others may have troubles of their own. */

@@ -141,7 +141,8 @@ export interface Plan {
     | "rebalance-replicas"
     | "add-node"
     | "del-node"
-    | "forget";
+    | "forget"
+    | "replace-node";
   /** Signature of the cluster the plan was made for. */
   readonly madeFor: string;
   readonly steps: readonly Step[];

@@ -159,6 +159,7 @@ const planAt = fieldsAt<Plan>({
     "add-node": true,
     "del-node": true,
     forget: true,
+    "replace-node": true,
   }),
   madeFor: signatureAt,
   steps: listAt(stepAt),

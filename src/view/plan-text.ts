@@ -6,7 +6,7 @@ import { balanceLines } from "./balance-text.ts";
 import { importPlanText } from "./import-text.ts";
 import { movesText } from "./moves-text.ts";
 import { restorePlanText } from "./restore-text.ts";
-import { stepText } from "./step-text.ts";
+import { stepTexts } from "./step-text.ts";
 import { tableLines } from "./table.ts";
 import type { ShownCreate, ShownPlan, ShownSteps } from "./view.ts";
 import { count, groupDigits, listText } from "./words.ts";
@@ -40,7 +40,7 @@ export function planText(shown: ShownPlan, chalk: ChalkInstance): string {
 function stepsText({ plan, preview }: ShownSteps, chalk: ChalkInstance): string {
   return [
     chalk.bold(`Plan: ${plan.command}, ${count(plan.steps.length, "step")}`),
-    ...plan.steps.map((step, i) => `  ${`${i + 1}`.padStart(2)}. ${stepText(step)}`),
+    ...stepTexts(plan).map((text, i) => `  ${`${i + 1}`.padStart(2)}. ${text}`),
     ...(preview === undefined ? [] : ["", ...balanceLines(preview)]),
     ...plan.reasons,
     ...plan.warnings.map((warning) => `${chalk.yellow("warning:")} ${warning}`),

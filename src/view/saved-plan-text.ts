@@ -1,13 +1,14 @@
 import type { ChalkInstance } from "chalk";
 import type { Plan } from "../plan/plan.ts";
-import { stepText } from "./step-text.ts";
+import { stepTexts } from "./step-text.ts";
 import { count } from "./words.ts";
 
 /** A saved plan, step by step: all that can be said of it without looking at the cluster. */
-export function savedPlanText({ command, steps, warnings }: Plan, chalk: ChalkInstance): string {
+export function savedPlanText(plan: Plan, chalk: ChalkInstance): string {
+  const { command, steps, warnings } = plan;
   return [
     chalk.bold(`Plan: ${command}, ${count(steps.length, "step")}`),
-    ...steps.map((step) => `  ${stepText(step)}`),
+    ...stepTexts(plan).map((text) => `  ${text}`),
     ...warnings.map((warning) => `${chalk.yellow("warning:")} ${warning}`),
   ].join("\n");
 }

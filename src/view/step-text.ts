@@ -1,24 +1,35 @@
 import { type Address, formatAddress } from "../model/address.ts";
+import type { NodeId } from "../model/cluster.ts";
 import { countSlots, parseRanges } from "../model/slot.ts";
-import type { FailoverMode, Step } from "../plan/plan.ts";
-import { count, nodeName } from "./words.ts";
+import { type FailoverMode, type Meet, newcomersIn, type Plan, type Step } from "../plan/plan.ts";
+import { count, listText, nodeName } from "./words.ts";
 
-/** One step, as an order. */
-export function stepText(step: Step): string {
+/** The steps of a plan, each as an order. */
+export function stepTexts(plan: Plan): readonly string[] {
+  const newcomers = new Set(newcomersIn(plan));
+  return plan.steps.map((step) => (step.kind === "meet" ? meetText(step, newcomers) : stepText(step)));
+}
+
+function meetText({ nodes }: Meet, newcomers: ReadonlySet<NodeId>): string {
+  const joining = nodes.filter(({ id }) => newcomers.has(id));
+  if (joining.length === 0) return `join ${count(nodes.length, "node")} into one cluster`;
+  const names = listText(joining.map(({ address }) => formatAddress(address)));
+  return `let ${names} join the other ${count(nodes.length - joining.length, "node")}`;
+}
+
+function stepText(step: Exclude<Step, Meet>): string {
   const name = ({ address }: { readonly address: Address }) => formatAddress(address);
   switch (step.kind) {
     case "set-config-epoch":
       return `give ${name(step.node)} config epoch ${step.epoch}`;
     case "add-slots":
       return `give ${name(step.node)} slots ${step.slots}`;
-    case "meet":
-      return `join ${count(step.nodes.length, "node")} into one cluster`;
     case "move-slots":
       return `move ${count(countSlots(parseRanges(step.slots) ?? []), "slot")} from ${name(step.from)} to ${name(step.to)}: ${step.slots}`;
     case "set-config":
       return `set ${step.setting} to ${step.value} on ${name(step.node)}`;
     case "replicate":
-      return `make ${name(step.node)} a replica of ${name(step.primary)}${step.inSync === true ? ", and wait until it has copied it" : ""}`;
+      return `make ${name(step.node)} a replica of ${name(step.primary)}${step.inSync === true ? " and wait for the copy" : ""}`;
     case "failover":
       return `make ${name(step.node)} the primary in place of ${name(step.primary)}${MODE_TEXTS[step.mode]}`;
     case "load-functions":

@@ -21,6 +21,9 @@ export interface TestEngine {
  */
 export const ENGINES: readonly TestEngine[] = await findEngines(process.env);
 
+/** The oldest and the newest of them, for what is dear to try and alike everywhere. */
+export const BOTH_ENDS: readonly TestEngine[] = [...new Set([ENGINES[0]!, ENGINES.at(-1)!])];
+
 type Environment = Readonly<Record<string, string | undefined>>;
 
 async function findEngines(env: Environment): Promise<readonly TestEngine[]> {

@@ -1,9 +1,11 @@
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { formatAddress } from "../../src/model/address.ts";
 import { openClient, Writer } from "../helpers/data-set.ts";
-import { ENGINES, type TestEngine } from "../helpers/engines.ts";
+import { BOTH_ENDS, ENGINES, type TestEngine } from "../helpers/engines.ts";
 import { eventually } from "../helpers/eventually.ts";
 import { type RunResult, runSlotctl, startSlotctl } from "../helpers/run-slotctl.ts";
+import { scratchDirectory } from "../helpers/scratch.ts";
 import { type Member, startCluster, type TestCluster } from "../helpers/start-cluster.ts";
 
 const THREE = { a: [0, 5460], b: [5461, 10_922], c: [10_923, 16_383] } as const;
@@ -57,7 +59,14 @@ describe.each(ENGINES)("failover on $name", (engine: TestEngine) => {
     const writer = new Writer(client);
     await eventually(() => expect(writer.count).toBeGreaterThan(200));
 
-    expect(documentOf(await failover(b, a2.id.slice(0, 12)))).toMatchObject({ changed: true });
+    // A plan can be looked at, kept, and carried out later.
+    using files = scratchDirectory();
+    const file = join(files.path, "plan.json");
+    const planned = await failover(b, a2.id.slice(0, 12), "--dry-run", "--detailed-exitcode", "--plan-out", file);
+    expect(planned.code, planned.stdout).toBe(10);
+    expect(documentOf(planned)).toMatchObject({ changed: false, plan: { steps: [{ kind: "failover" }] } });
+    expect(await roleOf(a)).toBe("primary");
+    expect(documentOf(await runSlotctl(["apply", file, "--yes", "-o", "json"]))).toMatchObject({ changed: true });
     await expectPrimary(a2, cluster);
     expect(await Promise.all([a, a1].map(roleOf))).toEqual([a2.id, a2.id]);
     expect(documentOf(await failover(b, "--to", nameOf(a2)))).toMatchObject({ changed: false });
@@ -121,33 +130,6 @@ describe.each(ENGINES)("failover on $name", (engine: TestEngine) => {
     expect(await a2.call("GET", "{06S}late").catch(() => c.call("GET", "{06S}late"))).toBe("yes");
   });
 
-  test("after SIGKILL at any moment the same command leads home", async () => {
-    await using cluster = await startCluster(engine, THREE, { replicas: 1 });
-    const { a, a1, b, b1, c, c1 } = cluster.nodes;
-    const rounds: [Member, string][] = [
-      [a1, ""],
-      [b1, "run-started"],
-      [c1, "step-started"],
-      [a, '"waiting"'],
-      [b, '"agreement"'],
-    ];
-    for (const [target, moment] of rounds) {
-      const run = startSlotctl(["failover", nameOf(c), "--to", nameOf(target), "--yes", "--progress", "json"]);
-      await eventually(() => expect(run.stderr).toContain(moment), { within: 10_000 });
-      run.kill("SIGKILL");
-      await run.result;
-      const again = await failover(c, "--to", nameOf(target));
-      expect(again.code, again.stdout).toBe(0);
-      await expectPrimary(target, cluster);
-    }
-    // Redis would count the votes of a1's first election again: it has to be waited for.
-    const back = await failover(c, "--to", nameOf(a1));
-    expect(documentOf(back)).toMatchObject({ changed: true });
-    expect(back.stderr.includes("old votes")).toBe(engine.kind === "redis");
-    expect(a1.log().match(/Starting a failover election/g)).toHaveLength(2);
-    await cluster.waitUntilAgreed();
-  });
-
   test("rebalance-replicas repairs anti-affinity by the fewest steps, also after SIGKILL, and then has nothing to do", async () => {
     // The replicas come after the primaries: a1 and b1 each sit beside their own.
     const hosts = ["127.0.0.1", "127.0.0.2", "127.0.0.3", "127.0.0.1", "127.0.0.2", "127.0.0.1"];
@@ -175,5 +157,35 @@ describe.each(ENGINES)("failover on $name", (engine: TestEngine) => {
     const even = documentOf(await runSlotctl(args));
     expect(even.plan?.steps.map(({ kind }) => kind)).toEqual(["failover"]);
     expect((await runSlotctl(["rebalance-replicas", nameOf(a), "--replicas", "x"])).code).toBe(2);
+  });
+});
+
+describe.each(BOTH_ENDS)("interrupted failover on $name", (engine: TestEngine) => {
+  test("after SIGKILL at any moment the same command leads home", async () => {
+    await using cluster = await startCluster(engine, THREE, { replicas: 1 });
+    const { a, a1, b1, c, c1 } = cluster.nodes;
+    const rounds: [Member, string][] = [
+      [a1, ""],
+      [b1, "run-started"],
+      [c1, "step-started"],
+      [a, "step-done"],
+    ];
+    for (const [target, moment] of rounds) {
+      using run = startSlotctl(["failover", nameOf(c), "--to", nameOf(target), "--yes", "--progress", "json"]);
+      await eventually(() => expect(run.stderr).toContain(moment), { within: 10_000 });
+      run.kill("SIGKILL");
+      await run.result;
+      // Whoever does not remember what it was says resume, when there is something to go on with.
+      const resumes = moment.startsWith("step") && !run.stderr.includes("run-done");
+      const again = await (resumes ? runSlotctl(["resume", nameOf(c), "--yes"]) : failover(c, "--to", nameOf(target)));
+      expect(again.code, again.stdout + again.stderr).toBe(0);
+      await expectPrimary(target, cluster);
+    }
+    // Redis would count the votes of a1's first election again: it has to be waited for.
+    const back = await failover(c, "--to", nameOf(a1));
+    expect(documentOf(back)).toMatchObject({ changed: true });
+    expect(back.stderr.includes("old votes")).toBe(engine.kind === "redis");
+    expect(a1.log().match(/Starting a failover election/g)).toHaveLength(2);
+    await cluster.waitUntilAgreed();
   });
 });

@@ -35,7 +35,7 @@ async function fill(node: Member, keys: number, bytes: number): Promise<void> {
 describe.each(ENGINES)("before slots are moved on $name", (engine: TestEngine) => {
   test("a target that would evict keys, or refuse them, is found out; the operator may insist", async () => {
     await using cluster = await startCluster(engine, TWO_AND_ONE, STAYS);
-    const { a, c } = cluster.nodes;
+    const { a, b, c } = cluster.nodes;
     await fill(a, 2400, 4000);
     const before = await keysOf(a);
     const used = Number(/used_memory:(\d+)/.exec(String(await c.call("INFO", "memory")))![1]);
@@ -50,6 +50,11 @@ describe.each(ENGINES)("before slots are moved on $name", (engine: TestEngine) =
       expect(run.stderr).toContain("--ignore-memory");
       expect(run.code).toBe(3);
     }
+    // A primary is not drained onto survivors that have no room for what it holds either.
+    const drain = await runSlotctl(["del-node", nameOf(b), a.id, "--drain", "--yes"]);
+    expect(drain.stderr).toContain("it would refuse writes");
+    expect(drain.code).toBe(3);
+    expect(String(await b.call("CLUSTER", "NODES"))).toContain(a.id);
     const dropIn = await runSlotctl([
       ...["--cluster", "reshard", nameOf(a), "--cluster-from", a.id, "--cluster-to", c.id],
       ...["--cluster-slots", "4000", "--cluster-yes"],

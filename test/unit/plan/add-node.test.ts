@@ -49,6 +49,13 @@ describe("adding nodes", () => {
     expect(plan.expected.map(({ primary }) => primary.id)).toEqual(["a", "b", "c", "d"].map(idOf));
   });
 
+  test("slots that go from a primary with replicas to one without are spoken of", () => {
+    const warningsFor = (replicas: Record<string, string>) =>
+      planOf(request(clusterOf(HALVES, { replicas }), [blank("c")], { rebalance: true })).plan.warnings;
+    expect(warningsFor({ a1: "a", b1: "b" }).join()).toContain("no replica yet for the slots of 127.0.0.1:");
+    expect(warningsFor({})).toEqual([]);
+  });
+
   test("functions are copied before a primary joins, and only those that it lacks", () => {
     const functions = { functions: new Map([["lib", "digest"]]) };
     const cluster = clusterOf(HALVES, { facts: functions });

@@ -1,0 +1,86 @@
+import { ExitCode, SlotctlError } from "../errors.ts";
+import { DEFAULT_LIMITS } from "../execute/executor.ts";
+import { formatAddress } from "../model/address.ts";
+import { isReached } from "../model/candidate.ts";
+import type { Cluster } from "../model/cluster.ts";
+import { findNode } from "../model/find-node.ts";
+import { leavingIn } from "../plan/plan.ts";
+import { planReplaceNode, type ReplaceNodeProblem } from "../plan/replace-node.ts";
+import { surveyCandidates } from "../survey/candidates.ts";
+import { survey } from "../survey/survey.ts";
+import { replaceNodeProblemHint, replaceNodeProblemText } from "../view/replace-node-text.ts";
+import { carryOutPlan, type PlanOptions } from "./carry-out-plan.ts";
+import type { Context } from "./context.ts";
+import type { NamedAddress } from "./create.ts";
+import { dropKept, findKept, goOnWith } from "./kept-members.ts";
+import { nodeNamed } from "./survey-healthy.ts";
+import { findUnfinished, type UnfinishedPlan } from "./unfinished-plan.ts";
+
+export interface ReplaceNodeOptions extends Omit<PlanOptions, "limits"> {
+  /** As typed. */
+  readonly old: string;
+  readonly newcomer: NamedAddress;
+  /** Milliseconds to wait for the new server to answer. */
+  readonly wait: number;
+}
+
+/** Puts a blank server into the place of a member, which leaves. */
+export async function replaceNode(given: ReplaceNodeOptions, context: Context): Promise<ExitCode> {
+  const options = { ...given, limits: DEFAULT_LIMITS };
+  const { seeds, connections, zones, signal, view } = context;
+  const cluster = await survey(seeds, connections, { depth: "health", zones });
+  const halfGone = await findHalfGone(cluster, given);
+  if (halfGone !== undefined) return goOnWith(halfGone, options, context);
+
+  const old = nodeNamed(cluster, options.old).id;
+  const patience = { zones, patience: options.wait, signal };
+  const [newcomer] = await surveyCandidates([options.newcomer], connections, patience);
+  const kept = await findKept(cluster, "replace-node", (leaving) => leaving.has(old), options);
+  const outcome = planReplaceNode({ cluster, old, newcomer: newcomer! });
+  if (outcome.kind === "refused") throw refused(outcome.problems, cluster);
+  const shown = { kind: "steps", plan: outcome.plan, preview: undefined } as const;
+  const summary = `${formatAddress(outcome.newcomer.address)} is in the place of ${formatAddress(outcome.old.address)}`;
+  const nodes = [...cluster.nodes.filter(({ id }) => id !== outcome.newcomer.id)];
+  const code = await carryOutPlan(
+    {
+      cluster: { nodes: isReached(newcomer!) ? [...nodes, newcomer.node] : nodes },
+      shown,
+      question: "Replace this node?",
+      tell: (told, seconds) => view.result({ kind: "changed", outcome: told, shown, summary, seconds }),
+    },
+    options,
+    context,
+  );
+  if (!options.dryRun) await dropKept(kept);
+  return code;
+}
+
+/** The plan of an interrupted run that has forgotten the old node already, and perhaps not reset it. */
+async function findHalfGone(
+  cluster: Cluster,
+  { old, environment }: ReplaceNodeOptions,
+): Promise<UnfinishedPlan | undefined> {
+  if (findNode(cluster, old).kind !== "unknown") return undefined;
+  const unfinished = await findUnfinished(
+    cluster.nodes.map(({ id }) => id),
+    environment,
+  );
+  return unfinished.find(({ plan }) => {
+    const leaving = leavingIn(plan);
+    const refs = plan.steps.flatMap((step) => ("node" in step && leaving.has(step.node.id) ? [step.node] : []));
+    const isNamed = refs.some(
+      ({ id, address }) => formatAddress(address) === old || (old.length >= 4 && id.startsWith(old)),
+    );
+    return plan.command === "replace-node" && isNamed;
+  });
+}
+
+function refused(problems: readonly ReplaceNodeProblem[], cluster: Cluster): SlotctlError {
+  const [first, ...others] = problems.map((problem) => replaceNodeProblemText(problem, cluster));
+  return new SlotctlError(`Cannot replace the node: ${first}`, {
+    code: "REPLACE_REFUSED",
+    exitCode: problems.every(({ kind }) => kind === "unreachable") ? ExitCode.Unreachable : ExitCode.Unhealthy,
+    details: others,
+    hint: replaceNodeProblemHint(problems),
+  });
+}
