@@ -112,9 +112,13 @@ export const ERROR_CODES: Readonly<Record<string, string>> = {
   CLUSTER_LOCKED: "Another slotctl of this machine and user is changing the cluster.",
   CLUSTER_UNHEALTHY: "The cluster has problems that have to be mended before slots are moved; they are listed.",
   COMMAND_REFUSED: "A server refused a command that changes the cluster.",
+  CONFIG_EXPOSED:
+    "The file with the contexts can be written by others, or read by them although it holds a password or a command.",
+  CONFIG_INVALID: "The file with the contexts says something that is not understood; the message names the line.",
   CONFIG_REFUSED: "A setting that has to be changed for the time of the moves cannot be read or changed.",
   CONNECTION_CLOSED: "The server closed the connection.",
   CONNECT_TIMEOUT: "A connection was not accepted in time.",
+  CONFIG_UNREADABLE: "The file with the contexts cannot be read, is too large, or is no text.",
   COPY_TIMED_OUT: "A replica did not finish copying its primary in time.",
   CREATE_REFUSED: "The servers cannot become this cluster; the details give every reason.",
   DEL_REFUSED: "The nodes cannot leave the cluster; the details give every reason.",
@@ -156,6 +160,7 @@ export const ERROR_CODES: Readonly<Record<string, string>> = {
   NO_SUCH_NODES: "No node of the cluster is what was asked for.",
   NO_SUCH_SETTING: "A server does not know the setting; nothing was changed.",
   OTHER_NODE: "In reports: another node answers at the address of this one.",
+  PASSWORD_UNAVAILABLE: "The password of the context cannot be had: no variable, no file, or a command that failed.",
   PLAN_INVALID: "The file is no plan, is damaged, or a newer slotctl wrote it; nothing was changed.",
   PLAN_NOT_SAVED: "The file of `--plan-out` cannot be written; nothing was changed.",
   PLAN_STALE: "A node of the plan is no longer at its address.",
@@ -183,6 +188,7 @@ export const ERROR_CODES: Readonly<Record<string, string>> = {
   TLS_FAILED: "The TLS handshake failed, or the certificate is not trusted.",
   UNEXPECTED_REPLY: "A server answered with an error that is not known.",
   UNFINISHED_PLAN: "An earlier plan was begun and not finished: a number of slots would be counted from zero again.",
+  UNKNOWN_CONTEXT: "There is no context of the name given with `--context` or SLOTCTL_CONTEXT.",
   UNKNOWN_NODE: "What was given as a node names none of this cluster.",
   USAGE: "The command line cannot be understood.",
   VERIFY_TIMED_OUT: "All steps are done, but in time the nodes did not all report what was planned.",
@@ -212,6 +218,9 @@ export const ENVIRONMENT: Readonly<Record<string, string>> = {
   "SLOTCTL_AUTH, VALKEYCLI_AUTH, REDISCLI_AUTH":
     "The password; of several that are not empty the first in this order. `-a`, `--askpass` and a password in `-u` go " +
     "before them.",
+  SLOTCTL_CONTEXT:
+    "The context to use, or `none`; `--context` goes before it, and it goes before `current` of the file. Drop-in mode " +
+    "does not look at it.",
   SLOTCTL_FROM_AUTH:
     "The password of the source of an `import`. `--from-pass` and `--from-askpass` go before it; the password of the cluster is never sent to the source.",
   "VALKEYCLI_CLUSTER_YES, REDISCLI_CLUSTER_YES":
@@ -219,8 +228,9 @@ export const ENVIRONMENT: Readonly<Record<string, string>> = {
   REDIS_SERVER: "The server program that `sandbox start` runs, as with `--server`, which goes before it.",
   SLOTCTL_SERVERS_DIR:
     "Where `sandbox start` looks for servers that `npm run servers` fetched; `.cache/servers` of the checkout by default.",
-  PATH: "Searched for `redis-server` and `valkey-server` by `sandbox start`.",
-  XDG_STATE_HOME: "Where the sandbox lives; `~/.local/state` by default.",
+  PATH: "Searched for `redis-server` and `valkey-server` by `sandbox start`, and for the program of a `password-command`.",
+  XDG_CONFIG_HOME: "Where the file with the contexts lies; `~/.config` by default.",
+  XDG_STATE_HOME: "Where the sandbox and unfinished plans live; `~/.local/state` by default.",
   NO_COLOR: "When not empty: no colours.",
   FORCE_COLOR:
     "When not empty: colours also without a terminal, or with `0` none at all. `NO_COLOR` and `--no-color` go before it; " +
@@ -229,6 +239,7 @@ export const ENVIRONMENT: Readonly<Record<string, string>> = {
 };
 
 export const FILES: Readonly<Record<string, string>> = {
+  "$XDG_CONFIG_HOME/slotctl/config.yaml": "The contexts. Refused when others may write it, or read a secret in it.",
   "$XDG_STATE_HOME/slotctl/sandbox/sandbox.json":
     "Which servers `sandbox start` began, so that `sandbox stop` ends those and no others.",
   "$XDG_STATE_HOME/slotctl/sandbox/<port>/":

@@ -9,6 +9,7 @@ import { addCreate } from "./create.ts";
 import { addDelNode } from "./del-node.ts";
 import { addFailover } from "./failover.ts";
 import { addForget } from "./forget.ts";
+import { addHelp } from "./help.ts";
 import { addImport } from "./import.ts";
 import { addInfo } from "./info.ts";
 import { addKeyslot } from "./keyslot.ts";
@@ -18,7 +19,6 @@ import { addRebalance } from "./rebalance.ts";
 import { addRebalanceReplicas } from "./rebalance-replicas.ts";
 import { addReshard } from "./reshard.ts";
 import { addSandbox } from "./sandbox.ts";
-
 import { addWait } from "./wait.ts";
 
 export interface ProgramOptions {
@@ -69,7 +69,6 @@ export function buildProgram({ version, environment, open, done, out, talk }: Pr
     .description("Build, resize and check Redis Cluster and Valkey Cluster")
     .version(version, "-v, --version", "show the version")
     .helpOption("--help", "show help")
-    .helpCommand("help [command]", "show help for a command")
     .configureHelp({ helpWidth: 100, formatHelp: helpText, visibleGlobalOptions })
     .exitOverride()
     .configureOutput({ writeOut: out, writeErr: talk, outputError: () => undefined })
@@ -92,12 +91,12 @@ export function buildProgram({ version, environment, open, done, out, talk }: Pr
   addForget(program, run, environment);
   addApply(program, run, environment);
   addCall(program, run);
-  addConfig(program, run);
+  addConfig(program, run, environment);
   addSetTimeout(program, run);
   addKeyslot(program, run);
   addImport(program, run);
   addWait(program, run);
   addSandbox(program, run, environment);
-
+  addHelp(program);
   return program;
 }
