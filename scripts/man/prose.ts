@@ -20,7 +20,7 @@ export const DESCRIPTION: readonly string[] = [
     "and shows, checks and waits for clusters. It does not repair them.",
   "A node is named by its address, *host:port*, with IPv6 as `[::1]:7000` or `::1:7000`. Where a *seed* is asked for, " +
     "any node of the cluster will do; several may be given with commas between them, and the first that answers is used. " +
-    "Without a seed the node named by `-s`, `-h` and `-p`, or `-u` is asked, in this order.",
+    "Without a seed the node named by `-s`, `-h` and `-p`, or `-u` is asked, in this order, and else the seeds of the context.",
   "The options below `CONNECTION OPTIONS` and `OUTPUT OPTIONS` belong to every command and may stand before or after its " +
     "name. A time is a number with `ms`, `s`, `m` or `h` behind it; a bare number is seconds.",
 ];
@@ -37,6 +37,56 @@ export const CONNECTION_NOTES: readonly string[] = [
     "Valkey server tells of itself. Replicas are placed in another zone than their primary first, and on another host " +
     "next.",
 ];
+
+export const CONTEXTS: readonly string[] = [
+  "A context is a name for how a cluster is reached. Contexts are kept in `$XDG_CONFIG_HOME/slotctl/config.yaml`, by default " +
+    "`~/.config/slotctl/config.yaml`:",
+  "`--context` chooses one, else SLOTCTL_CONTEXT, else `current`. The name `none` chooses none. The current context counts only " +
+    "where the command line names no other node than its seeds: its password is not for whatever server somebody looks at. " +
+    "Who names a node and wants the login of a context as well says `--context`.",
+  "What counts is, setting by setting, the command line before the environment before the context before the default; " +
+    "`slotctl config show` tells what came from where. Two groups are taken as a whole: whom to trust (`cacert`, `cacertdir`, " +
+    "`insecure`), and who we are (`cert`, `key`). Zones of the command line replace those of the context host by host, and " +
+    "its address maps are tried first. A switch that a context sets cannot be taken back by an option.",
+  "The file is refused when it can be written by others, or read by others although it holds a `password` or a " +
+    "`password-command`, and so is one of more than 64 KiB. Names that are not known are errors that name the line. Anchors, " +
+    "aliases and tags are not taken. `sandbox` and drop-in mode do not read it, and `keyslot` only when a context is asked for. " +
+    "A context may say:",
+];
+
+export const CONTEXTS_EXAMPLE: readonly string[] = [
+  "current: prod",
+  "contexts:",
+  "  prod:",
+  "    seeds: [10.0.0.1:6379, 10.0.0.2:6379]",
+  "    user: admin",
+  "    password-command: [pass, show, redis/prod]",
+  "    cacert: ca.pem",
+  "    zones:",
+  "      10.0.0.1: east",
+  "      10.0.0.2: west",
+  "  docker:",
+  "    seeds: localhost:7001",
+  "    address-map:",
+  "      172.17.0.2:6379: localhost:7001",
+];
+
+export const CONTEXT_SETTINGS: Readonly<Record<string, string>> = {
+  "seeds:": "Where to start: a list of addresses, or one text with commas. A command that names no node starts there.",
+  "user:": "The ACL user.",
+  "password-env:": "The name of an environment variable that holds the password.",
+  "password-file:": "A file whose first line is the password. It is refused when everybody can read it.",
+  "password-command:":
+    "A program and its arguments, as a list of words, that prints the password as its first line. No shell takes the words " +
+    "apart. Its standard error is shown, its standard input is empty, and after 60 seconds it is stopped.",
+  "password:": "The password itself. Only one of these four can be given.",
+  "tls:": "`true` speaks TLS. So does each of the next six.",
+  "cacert:, cacertdir:, cert:, key:, sni:, insecure:":
+    "As the options of these names. Here and in `password-file` a relative path begins at the folder of the file, and `~/` is " +
+    "the home directory.",
+  "zones:": "Host and zone, as with `--zone`.",
+  "address-map:": "Inside and outside, as with `--address-map`. IPv6 addresses stand in quotes.",
+};
 
 export const OUTPUT_NOTES: readonly string[] = [
   "The result goes to standard output; plans, progress, questions, warnings and errors go to standard error. Without a " +

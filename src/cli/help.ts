@@ -26,3 +26,10 @@ function named(parent: Command, name: string): Command {
   if (command === undefined) parent.error(`error: unknown command '${name}'`, { code: "commander.unknownCommand" });
   return command;
 }
+
+/** The page of a command, which tells of its subcommands as well. */
+export function manualOf(command: Command): string {
+  const names: string[] = [];
+  for (let one: Command | null = command; one !== null; one = one.parent) names.unshift(one.name());
+  return `${names.slice(0, 2).join("-")}(1)`;
+}

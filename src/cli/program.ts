@@ -9,7 +9,7 @@ import { addCreate } from "./create.ts";
 import { addDelNode } from "./del-node.ts";
 import { addFailover } from "./failover.ts";
 import { addForget } from "./forget.ts";
-import { addHelp } from "./help.ts";
+import { addHelp, manualOf } from "./help.ts";
 import { addImport } from "./import.ts";
 import { addInfo } from "./info.ts";
 import { addKeyslot } from "./keyslot.ts";
@@ -60,7 +60,7 @@ function visibleGlobalOptions(command: Command): Option[] {
 function helpText(command: Command, helper: Help): string {
   const own = Help.prototype.formatHelp.call(helper, command, helper);
   const shared = globalOptionsText(command, helper);
-  return shared === "" ? own : `${own}\n${shared}`;
+  return shared === "" ? own : `${own}\n${shared}\nManual: ${manualOf(command)}\n`;
 }
 
 /** All commands and options, declared once: help, man page and completion come from here. */
