@@ -134,8 +134,6 @@ async function settingsFor(connection: DropInConnection, world: World, readLine:
       ipv4: family === 4,
       ipv6: family === 6,
     },
-    // The environment has already had its say.
-    {},
     ANSWER_TIMEOUT_MS,
   );
   return { ...settings, connectTimeout: timeout };

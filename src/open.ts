@@ -1,9 +1,13 @@
-import type { OpenContext } from "./cli/open-context.ts";
+import type { ContextUse, OpenContext } from "./cli/open-context.ts";
 import type { GlobalOptions } from "./cli/options.ts";
 import type { Login } from "./commands/context.ts";
-import { type ConnectionRequest, connectSettings, type Environment, parseUri } from "./connection-settings.ts";
+import { chooseContext } from "./config/choose-context.ts";
+import { type Effective, effectiveSettings, nodesNamed } from "./config/effective.ts";
+import { readConfigFile } from "./config/read-config-file.ts";
+import { connectSettings } from "./connection-settings.ts";
 import { ExitCode, SlotctlError } from "./errors.ts";
-import { type Address, parseAddress } from "./model/address.ts";
+import type { Address } from "./model/address.ts";
+import type { ConnectSettings } from "./node/connect.ts";
 import type { Connections } from "./node/connections.ts";
 import { humanView } from "./view/human.ts";
 import { jsonView } from "./view/json.ts";
@@ -13,7 +17,7 @@ import type { View } from "./view/view.ts";
 
 /** The process around a run, so that a test can stand in for it. */
 export interface World {
-  readonly environment: Environment;
+  readonly environment: Readonly<Record<string, string | undefined>>;
   readonly stdin: NodeJS.ReadStream;
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;
@@ -25,26 +29,78 @@ const CLUSTER_TIMEOUT_MS = 60_000;
 
 /** How the options of a run become the context of its command. */
 export function contextOpener(world: World): OpenContext {
-  return async (options, seeds) => {
+  return async (options, seeds, use = "any") => {
     const view = viewFor(options, world);
+    const effective = await effectiveOf(options, seeds, use, world);
     const { Connections } = await import("./node/connections.ts");
-    const timeout = options.timeout ?? CLUSTER_TIMEOUT_MS;
-    const answerTimeout = answerTimeoutOf(options);
-    const settings = connectSettings(await withAskedPassword(options, world), world.environment, answerTimeout);
+    const settings = await settingsFor(effective, use, options, world);
     if (options.pass !== undefined && world.stderr.isTTY) {
       view.warning("a password on the command line can be seen by others; use SLOTCTL_AUTH or --askpass");
     }
     return {
       view,
       signal: world.signal,
-      connections: new Connections(settings, options.addressMap),
+      settings: effective,
+      connections: new Connections(
+        settings,
+        effective.addressMap.map(({ value }) => value),
+      ),
       connectElsewhere: (login) => connectElsewhere(login, options, world),
-      seeds: seedsOf(options, seeds),
-      zones: options.zone ?? new Map(),
-      timeout,
+      seeds: effective.seeds.value,
+      zones: new Map([...effective.zones].map(([host, { value }]) => [host, value])),
+      timeout: options.timeout ?? CLUSTER_TIMEOUT_MS,
       confirm: (question) => confirm(question, options, world),
     };
   };
+}
+
+/** Reads the file with the contexts only for a command that could use one. */
+async function effectiveOf(
+  options: GlobalOptions,
+  seeds: readonly Address[],
+  use: ContextUse,
+  { environment }: World,
+): Promise<Effective> {
+  const option = options.context;
+  const variable = environment.SLOTCTL_CONTEXT;
+  const named = nodesNamed(options, seeds);
+  const wish = { option, variable, named, orCurrent: use !== "named" };
+  const context = use === "none" ? none : chooseContext(await readConfigFile(environment), wish);
+  return effectiveSettings(options, seeds, environment, context);
+}
+
+const none = { value: undefined, from: { kind: "default" } } as const;
+
+/** A command that connects to nothing needs no password, and no certificate has to be there for it. */
+async function settingsFor(
+  effective: Effective,
+  use: ContextUse,
+  options: GlobalOptions,
+  world: World,
+): Promise<ConnectSettings> {
+  const timeout = answerTimeoutOf(options);
+  if (use === "none" || use === "shown") return { connectTimeout: timeout, commandTimeout: timeout };
+  const { user, tls, sni, cacert, cacertdir, cert, key, insecure } = effective;
+  const request = {
+    user: user.value,
+    tls: tls.value,
+    sni: sni.value,
+    cacert: cacert.value,
+    cacertdir: cacertdir.value,
+    cert: cert.value,
+    key: key.value,
+    insecure: insecure.value,
+    ipv4: options.ipv4,
+    ipv6: options.ipv6,
+  };
+  return connectSettings({ ...request, pass: await passwordOf(effective, world) }, timeout);
+}
+
+async function passwordOf({ password: { value } }: Effective, world: World): Promise<string | undefined> {
+  if (value === undefined) return undefined;
+  if (value.kind === "asked") return (await import("./wizard/ask-password.ts")).askPassword(world);
+  const { fetchPassword } = await import("./config/fetch-password.ts");
+  return fetchPassword(value, world);
 }
 
 /** The password of a source has a variable of its own: that of the cluster must not be shown to another server. */
@@ -65,8 +121,9 @@ async function connectElsewhere(login: Login, options: GlobalOptions, world: Wor
   const { Connections } = await import("./node/connections.ts");
   const asked = login.askpass === true ? await askSourcePassword(world) : login.pass;
   const { ipv4, ipv6 } = options;
-  const request = { ...login, pass: asked, ipv4, ipv6 };
-  const settings = connectSettings(request, { SLOTCTL_AUTH: environment.SLOTCTL_FROM_AUTH }, answerTimeoutOf(options));
+  const { SLOTCTL_FROM_AUTH: variable = "" } = environment;
+  const request = { ...login, pass: asked ?? (variable === "" ? undefined : variable), ipv4, ipv6 };
+  const settings = connectSettings(request, answerTimeoutOf(options));
   return new Connections(settings, options.addressMap);
 }
 
@@ -116,24 +173,6 @@ function progressFor(
   if (progress === "json") return jsonProgress(talk);
   if (progress === "none" || quiet === true) return silentProgress;
   return stderr.isTTY && environment.TERM !== "dumb" ? liveProgress(stderr) : plainProgress(talk);
-}
-
-function seedsOf({ host, port, socket, uri }: GlobalOptions, seeds: readonly Address[]): readonly Address[] {
-  if (seeds.length > 0) return seeds;
-  if (socket !== undefined) return [{ host: socket.startsWith("/") ? socket : `${process.cwd()}/${socket}`, port: 0 }];
-  const whole = typeof host === "string" && port === undefined ? parseAddress(host) : undefined;
-  if (whole !== undefined) return [whole];
-  if (typeof host === "string" || port !== undefined) {
-    return [{ host: typeof host === "string" ? host : "127.0.0.1", port: port ?? 6379 }];
-  }
-  const address = uri === undefined ? undefined : parseUri(uri).address;
-  return address === undefined ? [] : [address];
-}
-
-async function withAskedPassword(options: GlobalOptions, world: World): Promise<ConnectionRequest> {
-  if (options.askpass !== true) return options;
-  const { askPassword } = await import("./wizard/ask-password.ts");
-  return { ...options, pass: await askPassword(world) };
 }
 
 async function confirm(question: string, { yes = false }: GlobalOptions, world: World): Promise<boolean> {

@@ -11,16 +11,26 @@ export function commandSections(command: Command, blocksOf: HelpBlocks): Lines {
 }
 
 function commandSection(command: Command, blocksOf: HelpBlocks): Lines {
-  const help = command.createHelp();
-  const options = command.options.filter(({ hidden }) => !hidden);
   return subsection(
     fullName(command),
     paragraph(usage(commandUsage(command))),
     paragraph(escaped(sentence(command.description() || command.summary()))),
-    command.registeredArguments.flatMap((argument) => item(italic(argument.name()), escaped(argument.description))),
-    options.flatMap((option) => item(usage(option.flags), escaped(help.optionDescription(option)))),
+    argumentItems(command),
+    optionItems(command),
     closingBlocks(blocksOf(command)),
   );
+}
+
+export function argumentItems(command: Command): Lines {
+  return command.registeredArguments.flatMap((argument) =>
+    item(italic(argument.name()), escaped(argument.description)),
+  );
+}
+
+export function optionItems(command: Command): Lines {
+  const help = command.createHelp();
+  const options = command.options.filter(({ hidden }) => !hidden);
+  return options.flatMap((option) => item(usage(option.flags), escaped(help.optionDescription(option))));
 }
 
 /** "slotctl sandbox start" */
@@ -33,13 +43,13 @@ export function commandUsage(command: Command): string {
   return `${fullName(command)} ${command.usage()}`;
 }
 
-function sentence(text: string): string {
+export function sentence(text: string): string {
   const first = text.charAt(0).toUpperCase() + text.slice(1);
   return /[.!?]$/.test(first) ? first : `${first}.`;
 }
 
 /** What stands below the options in the help of a command: examples, and lists of words with their meaning. */
-function closingBlocks(blocks: ReturnType<HelpBlocks>): Lines {
+export function closingBlocks(blocks: ReturnType<HelpBlocks>): Lines {
   return blocks.flatMap(({ title, lines }) => {
     const rows = lines.map((line) => /^(\S+) {2,}(\S.*)$/.exec(line));
     if (rows.some((row) => row === null)) return [...paragraph(escaped(`${title}:`)), ...commandLines(lines)];

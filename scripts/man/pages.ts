@@ -2,7 +2,9 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import { ExitCode } from "../../src/errors.ts";
 import { type Problem, severityOf } from "../../src/plan/problems.ts";
-import { commandSections, commandUsage } from "./command-section.ts";
+import { commandPage, leavesOf, pageName, reference } from "./command-page.ts";
+import { COMMAND_PROSE } from "./command-prose.ts";
+import { commandUsage, sentence } from "./command-section.ts";
 import { errorCodesIn } from "./error-codes.ts";
 import { readProgram } from "./program-help.ts";
 import * as prose from "./prose.ts";
@@ -31,18 +33,38 @@ export interface ManPage {
  * @throws Error when prose.ts leaves out something that the source has, or the other way round
  */
 export function manPages(root: string, version: string): readonly ManPage[] {
-  return [{ file: "slotctl.1", text: slotctlPage(root, version) }];
+  const { program, blocksOf } = readProgram(version);
+  const commands = visibleCommands(program);
+  refuseOther(commands.map((command) => command.name()));
+  return [
+    { file: "slotctl.1", text: slotctlPage(root, version) },
+    ...commands.map((command) => ({
+      file: `${pageName(command)}.1`,
+      text: commandPage(command, COMMAND_PROSE[command.name()]!, blocksOf, version),
+    })),
+  ];
+}
+
+function visibleCommands(program: Command): readonly Command[] {
+  return program.createHelp().visibleCommands(program);
+}
+
+function refuseOther(names: readonly string[]): void {
+  const told = Object.keys(COMMAND_PROSE);
+  const other = [...names.filter((name) => !told.includes(name)), ...told.filter((name) => !names.includes(name))];
+  if (other.length > 0) throw new Error(`scripts/man/command-prose.ts and the commands differ: ${other.join(", ")}`);
 }
 
 function slotctlPage(root: string, version: string): string {
-  const { program, blocksOf } = readProgram(version);
+  const { program } = readProgram(version);
   return page(
     { name: "slotctl", version, date: prose.DATE },
     section("NAME", paragraph(`slotctl \\- ${escaped(prose.PURPOSE)}`)),
     section("SYNOPSIS", synopsis(program)),
     section("DESCRIPTION", ...paragraphs(prose.DESCRIPTION)),
-    section("COMMANDS", ...program.commands.map((command) => commandSections(command, blocksOf))),
+    section("COMMANDS", paragraph(marked(COMMANDS_ARE)), ...visibleCommands(program).map(commandItem)),
     ...optionSections(program),
+    section("CONTEXTS", ...contexts()),
     section("DROP-IN MODE", paragraph(usage(DROP_IN_USAGE)), ...paragraphs(prose.DROP_IN)),
     section("PROBLEMS", ...problems()),
     section("EXIT STATUS", ...exitStatus(), paragraph(marked(prose.DROP_IN_EXIT)), paragraph(marked(prose.SIGNALS))),
@@ -50,21 +72,36 @@ function slotctlPage(root: string, version: string): string {
     section("ENVIRONMENT", ...items(prose.ENVIRONMENT)),
     section("FILES", ...items(prose.FILES)),
     section("EXAMPLES", ...prose.EXAMPLES.flatMap(({ says, lines }) => [paragraph(marked(says)), commandLines(lines)])),
-    section("SEE ALSO", paragraph(marked(prose.SEE_ALSO))),
+    section(
+      "SEE ALSO",
+      paragraph(`${visibleCommands(program).map(pageName).map(reference).join(", ")}, ${marked(prose.SEE_ALSO)}`),
+    ),
   );
 }
 
 const DROP_IN_USAGE = "slotctl [options] --cluster <subcommand> [arguments] [options]";
 const ERROR_CODES_ARE = "The `code` of an error in JSON output. They do not change; the messages may.";
 
-/** Every command that does something by itself, then the other way to call it. */
-function synopsis(program: Command): Lines {
-  const commands = leavesOf(program).map(commandUsage);
-  return unfilled([...commands, DROP_IN_USAGE].map(usage));
+const COMMANDS_ARE = "Each has a page of its own with its options and examples, and `slotctl help` *command*.";
+
+function commandItem(command: Command): Lines {
+  return item(reference(pageName(command)), escaped(sentence(command.summary())));
 }
 
-function leavesOf(command: Command): readonly Command[] {
-  return command.commands.length === 0 ? [command] : command.commands.flatMap(leavesOf);
+function contexts(): readonly Lines[] {
+  const [first = "", ...rest] = prose.CONTEXTS;
+  return [
+    paragraph(marked(first)),
+    commandLines(prose.CONTEXTS_EXAMPLE),
+    ...paragraphs(rest),
+    ...items(prose.CONTEXT_SETTINGS),
+  ];
+}
+
+/** Every command that does something by itself, then the other way to call it. */
+function synopsis(program: Command): Lines {
+  const commands = visibleCommands(program).flatMap(leavesOf).map(commandUsage);
+  return unfilled([...commands, DROP_IN_USAGE].map(usage));
 }
 
 /** A section for each group of options in the help; those without a group come last. */

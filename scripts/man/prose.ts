@@ -20,7 +20,7 @@ export const DESCRIPTION: readonly string[] = [
     "take over, and shows, checks and waits for clusters. It does not repair them.",
   "A node is named by its address, *host:port*, with IPv6 as `[::1]:7000` or `::1:7000`. Where a *seed* is asked for, " +
     "any node of the cluster will do; several may be given with commas between them, and the first that answers is used. " +
-    "Without a seed the node named by `-s`, `-h` and `-p`, or `-u` is asked, in this order.",
+    "Without a seed the node named by `-s`, `-h` and `-p`, or `-u` is asked, in this order, and else the seeds of the context.",
   "The options below `CONNECTION OPTIONS` and `OUTPUT OPTIONS` belong to every command and may stand before or after its " +
     "name. A time is a number with `ms`, `s`, `m` or `h` behind it; a bare number is seconds.",
 ];
@@ -37,6 +37,56 @@ export const CONNECTION_NOTES: readonly string[] = [
     "Valkey server tells of itself. Replicas are placed in another zone than their primary first, and on another host " +
     "next.",
 ];
+
+export const CONTEXTS: readonly string[] = [
+  "A context is a name for how a cluster is reached. Contexts are kept in `$XDG_CONFIG_HOME/slotctl/config.yaml`, by default " +
+    "`~/.config/slotctl/config.yaml`:",
+  "`--context` chooses one, else SLOTCTL_CONTEXT, else `current`. The name `none` chooses none. The current context counts only " +
+    "where the command line names no other node than its seeds: its password is not for whatever server somebody looks at. " +
+    "Who names a node and wants the login of a context as well says `--context`.",
+  "What counts is, setting by setting, the command line before the environment before the context before the default; " +
+    "`slotctl config show` tells what came from where. Two groups are taken as a whole: whom to trust (`cacert`, `cacertdir`, " +
+    "`insecure`), and who we are (`cert`, `key`). Zones of the command line replace those of the context host by host, and " +
+    "its address maps are tried first. A switch that a context sets cannot be taken back by an option.",
+  "The file is refused when it can be written by others, or read by others although it holds a `password` or a " +
+    "`password-command`, and so is one of more than 64 KiB. Names that are not known are errors that name the line. Anchors, " +
+    "aliases and tags are not taken. `sandbox` and drop-in mode do not read it, and `keyslot` only when a context is asked for. " +
+    "A context may say:",
+];
+
+export const CONTEXTS_EXAMPLE: readonly string[] = [
+  "current: prod",
+  "contexts:",
+  "  prod:",
+  "    seeds: [10.0.0.1:6379, 10.0.0.2:6379]",
+  "    user: admin",
+  "    password-command: [pass, show, redis/prod]",
+  "    cacert: ca.pem",
+  "    zones:",
+  "      10.0.0.1: east",
+  "      10.0.0.2: west",
+  "  docker:",
+  "    seeds: localhost:7001",
+  "    address-map:",
+  "      172.17.0.2:6379: localhost:7001",
+];
+
+export const CONTEXT_SETTINGS: Readonly<Record<string, string>> = {
+  "seeds:": "Where to start: a list of addresses, or one text with commas. A command that names no node starts there.",
+  "user:": "The ACL user.",
+  "password-env:": "The name of an environment variable that holds the password.",
+  "password-file:": "A file whose first line is the password. It is refused when everybody can read it.",
+  "password-command:":
+    "A program and its arguments, as a list of words, that prints the password as its first line. No shell takes the words " +
+    "apart. Its standard error is shown, its standard input is empty, and after 60 seconds it is stopped.",
+  "password:": "The password itself. Only one of these four can be given.",
+  "tls:": "`true` speaks TLS. So does each of the next six.",
+  "cacert:, cacertdir:, cert:, key:, sni:, insecure:":
+    "As the options of these names. Here and in `password-file` a relative path begins at the folder of the file, and `~/` is " +
+    "the home directory.",
+  "zones:": "Host and zone, as with `--zone`.",
+  "address-map:": "Inside and outside, as with `--address-map`. IPv6 addresses stand in quotes.",
+};
 
 export const OUTPUT_NOTES: readonly string[] = [
   "The result goes to standard output; plans, progress, questions, warnings and errors go to standard error. Without a " +
@@ -117,9 +167,13 @@ export const ERROR_CODES: Readonly<Record<string, string>> = {
   CLUSTER_NOT_EMPTY: "`restore`: the cluster holds keys already; nothing was changed.",
   CLUSTER_UNHEALTHY: "The cluster has problems that have to be mended before slots are moved; they are listed.",
   COMMAND_REFUSED: "A server refused a command that changes the cluster.",
+  CONFIG_EXPOSED:
+    "The file with the contexts can be written by others, or read by them although it holds a password or a command.",
+  CONFIG_INVALID: "The file with the contexts says something that is not understood; the message names the line.",
   CONFIG_REFUSED: "A setting that has to be changed for the time of the moves cannot be read or changed.",
   CONNECTION_CLOSED: "The server closed the connection.",
   CONNECT_TIMEOUT: "A connection was not accepted in time.",
+  CONFIG_UNREADABLE: "The file with the contexts cannot be read, is too large, or is no text.",
   COPY_TIMED_OUT: "A replica did not finish copying its primary in time.",
   CREATE_REFUSED: "The servers cannot become this cluster; the details give every reason.",
   DEL_REFUSED: "The nodes cannot leave the cluster; the details give every reason.",
@@ -165,6 +219,7 @@ export const ERROR_CODES: Readonly<Record<string, string>> = {
   NO_SUCH_NODES: "No node of the cluster is what was asked for.",
   NO_SUCH_SETTING: "A server does not know the setting; nothing was changed.",
   OTHER_NODE: "In reports: another node answers at the address of this one.",
+  PASSWORD_UNAVAILABLE: "The password of the context cannot be had: no variable, no file, or a command that failed.",
   PLAN_INVALID: "The file is no plan, is damaged, or a newer slotctl wrote it; nothing was changed.",
   PLAN_NOT_SAVED: "The file of `--plan-out` cannot be written; nothing was changed.",
   PLAN_STALE: "A node of the plan is no longer at its address.",
@@ -196,6 +251,7 @@ export const ERROR_CODES: Readonly<Record<string, string>> = {
   TLS_FAILED: "The TLS handshake failed, or the certificate is not trusted.",
   UNEXPECTED_REPLY: "A server answered with an error that is not known.",
   UNFINISHED_PLAN: "An earlier plan was begun and not finished: a number of slots would be counted from zero again.",
+  UNKNOWN_CONTEXT: "There is no context of the name given with `--context` or SLOTCTL_CONTEXT.",
   UNKNOWN_NODE: "What was given as a node names none of this cluster.",
   USAGE: "The command line cannot be understood.",
   VERIFY_TIMED_OUT: "All steps are done, but in time the nodes did not all report what was planned.",
@@ -227,6 +283,9 @@ export const ENVIRONMENT: Readonly<Record<string, string>> = {
   "SLOTCTL_AUTH, VALKEYCLI_AUTH, REDISCLI_AUTH":
     "The password; of several that are not empty the first in this order. `-a`, `--askpass` and a password in `-u` go " +
     "before them.",
+  SLOTCTL_CONTEXT:
+    "The context to use, or `none`; `--context` goes before it, and it goes before `current` of the file. Drop-in mode " +
+    "does not look at it.",
   SLOTCTL_FROM_AUTH:
     "The password of the source of an `import`. `--from-pass` and `--from-askpass` go before it; the password of the cluster is never sent to the source.",
   "VALKEYCLI_CLUSTER_YES, REDISCLI_CLUSTER_YES":
@@ -234,8 +293,9 @@ export const ENVIRONMENT: Readonly<Record<string, string>> = {
   REDIS_SERVER: "The server program that `sandbox start` runs, as with `--server`, which goes before it.",
   SLOTCTL_SERVERS_DIR:
     "Where `sandbox start` looks for servers that `npm run servers` fetched; `.cache/servers` of the checkout by default.",
-  PATH: "Searched for `redis-server` and `valkey-server` by `sandbox start`.",
-  XDG_STATE_HOME: "Where the sandbox lives; `~/.local/state` by default.",
+  PATH: "Searched for `redis-server` and `valkey-server` by `sandbox start`, and for the program of a `password-command`.",
+  XDG_CONFIG_HOME: "Where the file with the contexts lies; `~/.config` by default.",
+  XDG_STATE_HOME: "Where the sandbox and unfinished plans live; `~/.local/state` by default.",
   NO_COLOR: "When not empty: no colours.",
   FORCE_COLOR:
     "When not empty: colours also without a terminal, or with `0` none at all. `NO_COLOR` and `--no-color` go before it; " +
@@ -244,6 +304,7 @@ export const ENVIRONMENT: Readonly<Record<string, string>> = {
 };
 
 export const FILES: Readonly<Record<string, string>> = {
+  "$XDG_CONFIG_HOME/slotctl/config.yaml": "The contexts. Refused when others may write it, or read a secret in it.",
   "$XDG_STATE_HOME/slotctl/sandbox/sandbox.json":
     "Which servers `sandbox start` began, so that `sandbox stop` ends those and no others.",
   "$XDG_STATE_HOME/slotctl/sandbox/<port>/":

@@ -1,9 +1,9 @@
 import { type Command, Option } from "commander";
-import type { NamedAddress } from "../commands/create.ts";
-import { collectNode } from "./create.ts";
+import { namedAddress } from "./create.ts";
 import { addLimitOptions, addPlanOptions, type MoveFlags, moveOptionsOf } from "./move-options.ts";
 import { type Environment, type Running, runFromSeed } from "./open-context.ts";
-import { durationArgument, seedsArgument } from "./options.ts";
+import { durationArgument, type GlobalOptions } from "./options.ts";
+import { SEED_WORD, seedAndNodes } from "./seed-words.ts";
 
 interface Flags extends MoveFlags {
   readonly replica?: boolean;
@@ -22,8 +22,8 @@ export function addAddNode(program: Command, running: Running, environment: Envi
         "node knows them, they themselves say ok, and as replicas they are in sync. New primaries get the cluster's function " +
         "libraries. A server that is a member already is left as it is.",
     )
-    .argument("<seed>", "any node of the cluster, host:port; several with commas", seedsArgument)
-    .argument("<nodes...>", "the new servers, host:port", collectNode)
+    .usage("[options] [seed] <nodes...>")
+    .argument("<words...>", `${SEED_WORD}; then the new servers, host:port`)
     .addOption(
       new Option(
         "--replica",
@@ -48,11 +48,12 @@ Examples:
   slotctl add-node 10.0.0.1:7000 10.0.0.6:7000 --replica-of 10.0.0.4:7000
   slotctl add-node 10.0.0.1:7000 10.0.0.{6..8}:7000 --replica --wait 60s --yes -o json`,
     )
-    .action(async (seeds, addresses: readonly NamedAddress[], flags: Flags, self: Command) => {
+    .action(async (words: readonly string[], flags: Flags, self: Command) => {
       const { addNode } = await import("../commands/add-node.ts");
+      const { seeds, rest } = seedAndNodes(words, self.optsWithGlobals<GlobalOptions>(), "node");
       const options = {
         ...moveOptionsOf(flags, environment),
-        addresses,
+        addresses: rest.map(namedAddress),
         role: roleOf(flags),
         rebalance: flags.rebalance === true,
         ifNotExists: flags.ifNotExists === true,

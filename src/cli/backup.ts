@@ -1,8 +1,8 @@
 import { type Command, Option } from "commander";
 import { ExitCode, SlotctlError } from "../errors.ts";
-import { seedAndRest } from "./config.ts";
 import { type Running, runFromSeed, runWith } from "./open-context.ts";
 import { countArgument, type GlobalOptions } from "./options.ts";
+import { seedAndRest } from "./seed-words.ts";
 
 interface Flags {
   readonly fromReplicas?: boolean;

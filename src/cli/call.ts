@@ -1,9 +1,9 @@
 import { type Command, Option } from "commander";
 import { ExitCode, SlotctlError } from "../errors.ts";
-import { seedAndRest } from "./config.ts";
 import { keyBytes } from "./keyslot.ts";
 import { type Running, runFromSeed } from "./open-context.ts";
 import { collectText, type GlobalOptions } from "./options.ts";
+import { SEED_WORD, seedAndRest } from "./seed-words.ts";
 
 interface Flags {
   readonly only?: "primaries" | "replicas";
@@ -22,7 +22,7 @@ export function addCall(program: Command, running: Running): void {
         "asked about. Words that begin with a dash stand behind --.",
     )
     .usage("[options] [seed] [--] <command> [arguments...]")
-    .argument("<words...>", "the seed, unless -h, -p, -s or -u names it; then the command and its arguments")
+    .argument("<words...>", `${SEED_WORD}; then the command and its arguments`)
     .addOption(new Option("--only <role>", "ask one role only").choices(["primaries", "replicas"]))
     .addOption(
       new Option("--node <node>", "ask this node: an id, the beginning of one, or host:port (repeatable)")

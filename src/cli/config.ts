@@ -1,8 +1,9 @@
 import { type Command, Option } from "commander";
 import type { ConfigSetOptions } from "../commands/config.ts";
 import { ExitCode, SlotctlError } from "../errors.ts";
-import { type Running, runFromSeed } from "./open-context.ts";
+import { type Environment, type Running, runFromSeed, runWith } from "./open-context.ts";
 import { collectText, durationArgument, type GlobalOptions, seedsArgument } from "./options.ts";
+import { SEED_WORD, seedAndRest } from "./seed-words.ts";
 
 interface NodeFlags {
   readonly only?: "primaries" | "replicas";
@@ -15,11 +16,15 @@ interface SetFlags extends NodeFlags {
   readonly detailedExitcode?: boolean;
 }
 
-export function addConfig(program: Command, running: Running): void {
+export function addConfig(program: Command, running: Running, environment: Environment): void {
   const config = program
     .command("config")
-    .summary("read or change a setting of every node")
-    .description("Reads or changes server settings on all nodes of a cluster at once.");
+    .summary("settings of the servers (get, set), and how they are reached (show, contexts)")
+    .description(
+      "get and set read and change server settings on all nodes of a cluster at once. show and contexts tell how " +
+        "slotctl reaches a cluster: what the command line, the environment and the contexts of config.yaml make of it.",
+    );
+  addShow(config, running, environment);
 
   addNodeOptions(
     config
@@ -27,7 +32,7 @@ export function addConfig(program: Command, running: Running): void {
       .summary("show settings, and where they differ")
       .description("Shows settings of every node, equal ones once. Exits 1 when a node did not tell.")
       .usage("[options] [seed] <names...>")
-      .argument("<words...>", "the seed, unless -h, -p, -s or -u names it; then names, or patterns such as maxmemory*"),
+      .argument("<words...>", `${SEED_WORD}; then names, or patterns such as maxmemory*`),
   )
     .addHelpText(
       "after",
@@ -53,7 +58,7 @@ Examples:
           "without such a file has the new value and forgets it at a restart. Exits 6 when some have it and others not.",
       )
       .usage("[options] [seed] <name> <value> [<name> <value>...]")
-      .argument("<words...>", "the seed, unless -h, -p, -s or -u names it; then names and values in turn"),
+      .argument("<words...>", `${SEED_WORD}; then names and values in turn`),
   )
     .addHelpText(
       "after",
@@ -73,6 +78,47 @@ Examples:
     });
 }
 
+/** What slotctl itself is set to, without asking any server. */
+function addShow(config: Command, running: Running, environment: Environment): void {
+  config
+    .command("show")
+    .summary("show how a cluster would be reached, and what says so")
+    .description(
+      "Shows every setting that a command given the same options would connect with, and where it comes from: command " +
+        "line, environment, context, or default, in this order. Connects to nothing and fetches no password.",
+    )
+    .argument("[seed]", "any node of the cluster, host:port; several with commas", seedsArgument)
+    .addHelpText(
+      "after",
+      `
+Examples:
+  slotctl config show
+  slotctl config show --context prod -o json`,
+    )
+    .action(async (seeds, _: unknown, self: Command) => {
+      const { configShow } = await import("../commands/config-show.ts");
+      await runWith(running, self, seeds, (context) => configShow({ environment }, context), "shown");
+    });
+
+  config
+    .command("contexts")
+    .summary("list the contexts")
+    .description(
+      "Lists the contexts of config.yaml: names for clusters, with seeds, login, TLS files and zones. The one that counts " +
+        "is marked.",
+    )
+    .addHelpText(
+      "after",
+      `
+Examples:
+  slotctl config contexts`,
+    )
+    .action(async (_: unknown, self: Command) => {
+      const { configContexts } = await import("../commands/config-show.ts");
+      await runWith(running, self, [], (context) => configContexts({ environment }, context), "shown");
+    });
+}
+
 /** redis-cli's own form of one setting. */
 export function addSetTimeout(program: Command, running: Running): void {
   addSetOptions(
@@ -81,7 +127,7 @@ export function addSetTimeout(program: Command, running: Running): void {
       .summary("set the node timeout of every node")
       .description("Sets cluster-node-timeout on every node and in its configuration file, as config set does.")
       .usage("[options] [seed] <time>")
-      .argument("<words...>", "the seed, unless -h, -p, -s or -u names it; then the time: 15s, or 500ms"),
+      .argument("<words...>", `${SEED_WORD}; then the time: 15s, or 500ms`),
   )
     .addHelpText(
       "after",
@@ -127,12 +173,6 @@ function optionsOf(flags: SetFlags, settings: ConfigSetOptions["settings"]): Con
     dryRun: flags.dryRun === true,
     detailedExitCode: flags.detailedExitcode === true,
   };
-}
-
-/** The first word is the seed, unless an option says where to start. */
-export function seedAndRest(words: readonly string[], { host, port, socket, uri }: GlobalOptions) {
-  const isSaid = [host, port, socket, uri].some((option) => option !== undefined);
-  return isSaid ? { seeds: [], rest: words } : { seeds: seedsArgument(words[0]!), rest: words.slice(1) };
 }
 
 function usage(message: string, example: string): SlotctlError {

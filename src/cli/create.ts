@@ -82,7 +82,8 @@ Examples:
         ifNotExists,
         until,
       };
-      await runWith(running, command, [], (context) => create(options, context));
+      const named = addresses.map(({ address }) => address);
+      await runWith(running, command, named, (context) => create(options, context));
     });
 }
 
@@ -98,7 +99,7 @@ function addressesOf(
   return addresses;
 }
 
-export function collectNode(text: string, before: readonly NamedAddress[] = []): readonly NamedAddress[] {
+function collectNode(text: string, before: readonly NamedAddress[] = []): readonly NamedAddress[] {
   return [...before, namedAddress(text)];
 }
 
@@ -109,7 +110,7 @@ function collectShard(
   return [...before, text.split(",").map((part) => namedAddress(part.trim()))];
 }
 
-function namedAddress(typed: string): NamedAddress {
+export function namedAddress(typed: string): NamedAddress {
   const address = parseAddress(typed);
   if (address === undefined) throw new InvalidArgumentError(`"${typed}" is no address. ${ADDRESS_EXAMPLE}`);
   return { typed, address };

@@ -1,7 +1,8 @@
 import { type Command, Option } from "commander";
 import { addLimitOptions, addPlanOptions, type MoveFlags, moveOptionsOf } from "./move-options.ts";
 import { type Environment, type Running, runFromSeed } from "./open-context.ts";
-import { seedsArgument } from "./options.ts";
+import type { GlobalOptions } from "./options.ts";
+import { SEED_WORD, seedAndNodes } from "./seed-words.ts";
 
 interface Flags extends MoveFlags {
   readonly drain?: boolean;
@@ -19,8 +20,8 @@ export function addDelNode(program: Command, running: Running, environment: Envi
         "that leaves are given to the shards that need them most. A primary that owns slots stays unless --drain is given. A " +
         "node that is dead can be removed as well.",
     )
-    .argument("<seed>", "a node of the cluster that stays, host:port; several with commas", seedsArgument)
-    .argument("<nodes...>", "whom to remove: id, the beginning of one, host:port, or name")
+    .usage("[options] [seed] <nodes...>")
+    .argument("<words...>", `${SEED_WORD}; then whom to remove: id, the beginning of one, host:port, or name`)
     .option("--drain", "move the slots of leaving primaries, keys included, to the others first")
     .option("--no-reset", "leave the removed nodes as they are")
     .option("--shutdown", "shut the removed nodes down")
@@ -34,11 +35,12 @@ Examples:
   slotctl del-node 10.0.0.1:7000 10.0.0.4:7000 --drain --dry-run
   slotctl del-node 10.0.0.1:7000 3f2a9c 8d01b7 --drain --shutdown --yes -o json`,
     )
-    .action(async (seeds, nodes: readonly string[], flags: Flags, self: Command) => {
+    .action(async (words: readonly string[], flags: Flags, self: Command) => {
       const { delNode } = await import("../commands/del-node.ts");
+      const { seeds, rest } = seedAndNodes(words, self.optsWithGlobals<GlobalOptions>(), "node");
       const options = {
         ...moveOptionsOf(flags, environment),
-        nodes,
+        nodes: rest,
         drain: flags.drain === true,
         reset: flags.reset ? ("hard" as const) : ("none" as const),
         shutdown: flags.shutdown === true,

@@ -3,7 +3,8 @@ import type { FailoverOptions } from "../commands/failover.ts";
 import { ExitCode, SlotctlError } from "../errors.ts";
 import { addDryRunOptions, type PlanFlags, planOptionsOf } from "./move-options.ts";
 import { type Environment, type Running, runFromSeed } from "./open-context.ts";
-import { seedsArgument } from "./options.ts";
+import type { GlobalOptions } from "./options.ts";
+import { SEED_WORD, seedAndNodes } from "./seed-words.ts";
 
 interface Flags extends PlanFlags {
   readonly to?: string;
@@ -21,8 +22,8 @@ export function addFailover(program: Command, running: Running, environment: Env
         "furthest. By default no acknowledged write is lost: the primary holds its clients back until the replica has " +
         "everything. Returns when every node agrees and the old primary follows the new one.",
     )
-    .argument("<seed>", "any node of the cluster, host:port; several with commas", seedsArgument)
-    .argument("[node]", "the replica, or the primary: an id, the beginning of one, or host:port")
+    .usage("[options] [seed] [node]")
+    .argument("[words...]", `${SEED_WORD}; then the replica, or the primary: an id, the beginning of one, or host:port`)
     .option("--to <node>", "make this node a primary; when it is one already, nothing is done")
     .option("--from <node>", "make this node a replica; when it is one already, nothing is done")
     .addOption(
@@ -40,16 +41,18 @@ Examples:
   slotctl failover 10.0.0.1:7000 --from 10.0.0.2:7000 --yes
   slotctl failover 10.0.0.1:7000 10.0.0.5:7000 --force`,
     )
-    .action(async (seeds, node: string | undefined, flags: Flags, self: Command) => {
+    .action(async (words: readonly string[], flags: Flags, self: Command) => {
       const { failover } = await import("../commands/failover.ts");
       const mode = flags.takeover === true ? "takeover" : flags.force === true ? "force" : "safe";
-      const options = { ...planOptionsOf(flags, environment), ...targetOf(node, flags), mode } as const;
+      const isSaid = flags.to !== undefined || flags.from !== undefined;
+      const { seeds, rest } = seedAndNodes(words, self.optsWithGlobals<GlobalOptions>(), isSaid ? "seed" : "node");
+      const options = { ...planOptionsOf(flags, environment), ...targetOf(rest, flags), mode } as const;
       await runFromSeed(running, self, seeds, (context) => failover(options, context));
     });
 }
 
-function targetOf(node: string | undefined, { to, from }: Flags): Pick<FailoverOptions, "node" | "direction"> {
-  const named = [node, to, from].filter((text) => text !== undefined);
+function targetOf(nodes: readonly string[], { to, from }: Flags): Pick<FailoverOptions, "node" | "direction"> {
+  const named = [...nodes, to, from].filter((text) => text !== undefined);
   if (named.length !== 1) {
     throw new SlotctlError("failover needs one node: as an argument, with --to, or with --from", {
       code: "USAGE",

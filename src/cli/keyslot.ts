@@ -7,8 +7,8 @@ export function addKeyslot(program: Command, running: Running): void {
     .command("keyslot")
     .summary("say in which slot, and shard, a key lives")
     .description(
-      "Computes the slot of each key, hash tags included, without asking anybody. With -h, -p, -s or -u the shard that " +
-        "owns it is named as well.",
+      "Computes the slot of each key, hash tags included, without asking anybody. With -h, -p, -s, -u or --context the " +
+        "shard that owns it is named as well.",
     )
     .argument("<keys...>", "the keys")
     .option("--quoted", 'keys in double quotes are strings as redis-cli writes them: "\\x00\\xff"')
@@ -22,7 +22,7 @@ Examples:
     .action(async (keys: readonly string[], { quoted = false }: { quoted?: boolean }, self: Command) => {
       const { keyslot } = await import("../commands/keyslot.ts");
       const bytes = keys.map((key) => keyBytes(key, quoted));
-      await runWith(running, self, undefined, (context) => keyslot(bytes, context));
+      await runWith(running, self, undefined, (context) => keyslot(bytes, context), "named");
     });
 }
 

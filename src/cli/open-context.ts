@@ -4,8 +4,15 @@ import { ExitCode, SlotctlError } from "../errors.ts";
 import type { Address } from "../model/address.ts";
 import type { GlobalOptions } from "./options.ts";
 
+/**
+ * What a command does with the contexts of config.yaml. `any`: the one that is asked for, or the current one. `named`:
+ * only one that is asked for, for a command that can do without a cluster. `none`: it has nothing to do with a cluster.
+ * `shown`: as `any`, and nothing is connected to, so that no password is fetched.
+ */
+export type ContextUse = "any" | "named" | "none" | "shown";
+
 /** Makes the context that a command runs in from the options of this run. */
-export type OpenContext = (options: GlobalOptions, seeds: readonly Address[]) => Promise<Context>;
+export type OpenContext = (options: GlobalOptions, seeds: readonly Address[], use?: ContextUse) => Promise<Context>;
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -34,7 +41,7 @@ function noSeed(): SlotctlError {
   return new SlotctlError("No node to start from was given", {
     code: "NO_SEED",
     exitCode: ExitCode.Usage,
-    hint: "Give host:port of any node of the cluster, for example 10.0.0.1:7000",
+    hint: "Give host:port of any node of the cluster, for example 10.0.0.1:7000, or --context",
   });
 }
 
@@ -44,9 +51,10 @@ export async function runWith(
   command: Command,
   seeds: readonly Address[] | undefined,
   body: (context: Context) => Promise<ExitCode>,
+  use: ContextUse = "any",
 ): Promise<void> {
   const options = command.optsWithGlobals<GlobalOptions>();
-  const context = await open(options, seeds ?? []);
+  const context = await open(options, seeds ?? [], use);
   try {
     done(await body(context));
   } catch (error) {

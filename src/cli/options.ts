@@ -20,6 +20,7 @@ export interface GlobalOptions {
   readonly cert?: string;
   readonly key?: string;
   readonly insecure?: boolean;
+  readonly context?: string;
   readonly addressMap?: readonly AddressMapping[];
   readonly zone?: ReadonlyMap<string, string>;
   /** Milliseconds. */
@@ -50,6 +51,7 @@ export function addGlobalOptions(program: Command): void {
   );
   add(CONNECTION, "-s, --socket <path>", "unix socket of the node to start from");
   add(CONNECTION, "-u, --uri <uri>", "redis://user:password@host:port, or rediss:// for TLS; also valkey://");
+  add(CONNECTION, "--context <name>", "settings by this name in config.yaml; none leaves them out");
   add(CONNECTION, "--user <name>", "ACL user");
   add(CONNECTION, "-a, --pass <password>", "password; better in SLOTCTL_AUTH or with --askpass");
   add(CONNECTION, "--askpass", "ask for the password, or read it from a pipe");

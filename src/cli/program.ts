@@ -10,6 +10,7 @@ import { addCreate } from "./create.ts";
 import { addDelNode } from "./del-node.ts";
 import { addFailover } from "./failover.ts";
 import { addForget } from "./forget.ts";
+import { addHelp, manualOf } from "./help.ts";
 import { addImport } from "./import.ts";
 import { addInfo } from "./info.ts";
 import { addKeyslot } from "./keyslot.ts";
@@ -21,7 +22,6 @@ import { addReplaceNode } from "./replace-node.ts";
 import { addReshard } from "./reshard.ts";
 import { addRestore } from "./restore.ts";
 import { addSandbox } from "./sandbox.ts";
-
 import { addWait } from "./wait.ts";
 
 export interface ProgramOptions {
@@ -64,7 +64,7 @@ function visibleGlobalOptions(command: Command): Option[] {
 function helpText(command: Command, helper: Help): string {
   const own = Help.prototype.formatHelp.call(helper, command, helper);
   const shared = globalOptionsText(command, helper);
-  return shared === "" ? own : `${own}\n${shared}`;
+  return shared === "" ? own : `${own}\n${shared}\nManual: ${manualOf(command)}\n`;
 }
 
 /** All commands and options, declared once: help, man page and completion come from here. */
@@ -73,7 +73,6 @@ export function buildProgram({ version, environment, open, done, out, talk }: Pr
     .description("Build, resize and check Redis Cluster and Valkey Cluster")
     .version(version, "-v, --version", "show the version")
     .helpOption("--help", "show help")
-    .helpCommand("help [command]", "show help for a command")
     .configureHelp({ helpWidth: 100, formatHelp: helpText, visibleGlobalOptions })
     .exitOverride()
     .configureOutput({ writeOut: out, writeErr: talk, outputError: () => undefined })
@@ -97,7 +96,7 @@ export function buildProgram({ version, environment, open, done, out, talk }: Pr
   addForget(program, run, environment);
   addApply(program, run, environment);
   addCall(program, run);
-  addConfig(program, run);
+  addConfig(program, run, environment);
   addSetTimeout(program, run);
   addKeyslot(program, run);
   addImport(program, run);
@@ -105,6 +104,6 @@ export function buildProgram({ version, environment, open, done, out, talk }: Pr
   addRestore(program, run, environment);
   addWait(program, run);
   addSandbox(program, run, environment);
-
+  addHelp(program);
   return program;
 }

@@ -1,9 +1,9 @@
 import { type Command, Option } from "commander";
 import type { RestoreOptions } from "../commands/restore.ts";
 import { oneDirectory } from "./backup.ts";
-import { seedAndRest } from "./config.ts";
 import { type Environment, type Running, runFromSeed } from "./open-context.ts";
 import { countArgument, type GlobalOptions } from "./options.ts";
+import { seedAndRest } from "./seed-words.ts";
 
 interface Flags {
   readonly server?: string;

@@ -47,7 +47,7 @@ Examples:
       const { sandboxStart } = await import("../commands/sandbox.ts");
       const { nodes, server, basePort } = flags;
       const options = { ...optionsOf(flags), nodes, server, basePort };
-      await runWith(running, command, [], (context) => sandboxStart(options, context));
+      await runWith(running, command, [], (context) => sandboxStart(options, context), "none");
     });
 
   sandbox
@@ -57,7 +57,7 @@ Examples:
     .addOption(addresses())
     .action(async (flags: Flags, command: Command) => {
       const { sandboxShow } = await import("../commands/sandbox.ts");
-      await runWith(running, command, [], (context) => sandboxShow(optionsOf(flags), context));
+      await runWith(running, command, [], (context) => sandboxShow(optionsOf(flags), context), "none");
     });
 
   sandbox
@@ -66,6 +66,6 @@ Examples:
     .addOption(directory())
     .action(async (flags: Flags, command: Command) => {
       const { sandboxStop } = await import("../commands/sandbox.ts");
-      await runWith(running, command, [], (context) => sandboxStop(optionsOf(flags), context));
+      await runWith(running, command, [], (context) => sandboxStop(optionsOf(flags), context), "none");
     });
 }

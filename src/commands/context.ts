@@ -1,3 +1,4 @@
+import type { Effective } from "../config/effective.ts";
 import type { Address } from "../model/address.ts";
 import type { Connections } from "../node/connections.ts";
 import type { View } from "../view/view.ts";
@@ -20,6 +21,8 @@ export interface Context {
   readonly view: View;
   readonly signal: AbortSignal;
   readonly connections: Connections;
+  /** How the cluster is reached, and who says so. */
+  readonly settings: Effective;
   /** Where to find the cluster; the first that answers is used. Empty for commands that need none. */
   readonly seeds: readonly Address[];
   /**

@@ -1,4 +1,4 @@
-import { type Address, parseAddress, parsePort } from "./address.ts";
+import { type Address, formatAddress, parseAddress, parsePort } from "./address.ts";
 
 /** One translation: the servers know `inside`, we reach them at `outside`. Without ports it maps every port of a host. */
 export interface AddressMapping {
@@ -23,6 +23,15 @@ export function parseAddressMapping(text: string): AddressMapping | undefined {
   if (inside === undefined || outside === undefined) return undefined;
   // "every port" on one side cannot become one port on the other.
   return (inside.port === undefined) === (outside.port === undefined) ? { inside, outside } : undefined;
+}
+
+/** "172.17.0.2:6379=127.0.0.1:7000", as parseAddressMapping reads it. */
+export function formatAddressMapping({ inside, outside }: AddressMapping): string {
+  return `${formatEndpoint(inside)}=${formatEndpoint(outside)}`;
+}
+
+function formatEndpoint({ host, port }: Endpoint): string {
+  return port === undefined ? host : formatAddress({ host, port });
 }
 
 function parseEndpoint(text: string): Endpoint | undefined {

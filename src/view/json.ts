@@ -9,6 +9,7 @@ import type { Plan } from "../plan/plan.ts";
 import { type Problem, severityOf } from "../plan/problems.ts";
 import { backupDocument, verifyDocument } from "./backup-text.ts";
 import { callDocument } from "./call-text.ts";
+import { configContextsDocument, configShowDocument } from "./config-show-text.ts";
 import { configGetDocument, configSetDocument } from "./config-text.ts";
 import { importDocument, importPlanDocument } from "./import-text.ts";
 import { keyslotDocument } from "./keyslot-text.ts";
@@ -146,6 +147,10 @@ function resultDocument(result: Result): object {
       };
     case "call":
       return callDocument(result);
+    case "config-show":
+      return configShowDocument(result);
+    case "config-contexts":
+      return configContextsDocument(result);
     case "config-get":
       return configGetDocument(result);
     case "config-set":

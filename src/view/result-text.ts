@@ -3,6 +3,7 @@ import { countSlots } from "../model/slot.ts";
 import { backupLines, verifyLines } from "./backup-text.ts";
 import { callLines } from "./call-text.ts";
 import { checkLines, quickLine } from "./check-text.ts";
+import { configContextsLines, configShowLines } from "./config-show-text.ts";
 import { configGetLines, configSetLines } from "./config-text.ts";
 import { createLines } from "./create-text.ts";
 import { importLines } from "./import-text.ts";
@@ -48,6 +49,10 @@ export function resultText(result: Result, chalk: ChalkInstance, columns: number
       return linesText([`ok       ${result.condition}, after ${secondsText(result.seconds)}`]);
     case "call":
       return linesText(callLines(result, chalk));
+    case "config-show":
+      return linesText(configShowLines(result));
+    case "config-contexts":
+      return linesText(configContextsLines(result, chalk));
     case "config-get":
       return linesText(configGetLines(result, chalk));
     case "config-set":

@@ -1,4 +1,6 @@
 import type { VerifiedBackup } from "../archive/verify-backup.ts";
+import type { NamedContext } from "../config/config-file.ts";
+import type { Effective } from "../config/effective.ts";
 import type { SlotctlError } from "../errors.ts";
 import type { Emit } from "../execute/events.ts";
 import type { ImportReport } from "../execute/transfer/import-keys.ts";
@@ -110,6 +112,21 @@ export type Result =
       readonly answers: readonly NodeAnswer[];
       /** Every node answered, and none with an error. */
       readonly ok: boolean;
+    }
+  | {
+      readonly kind: "config-show";
+      /** Where the contexts are looked for, and whether there is such a file. */
+      readonly path: string;
+      readonly exists: boolean;
+      readonly settings: Effective;
+    }
+  | {
+      readonly kind: "config-contexts";
+      readonly path: string;
+      readonly exists: boolean;
+      readonly contexts: readonly NamedContext[];
+      /** The name of the one that counts. */
+      readonly chosen: string | undefined;
     }
   | { readonly kind: "config-get"; readonly settings: readonly NodeSettings[] }
   | {

@@ -19,7 +19,7 @@ const DISTURBING = /^(SLOTCTL_.*|REDISCLI_.*|VALKEYCLI_.*|FORCE_COLOR|NO_COLOR|C
 /** The environment of a slotctl under test; `extra` is set on top, and an undefined value removes. */
 export function slotctlEnvironment(extra: Environment = {}): Record<string, string> {
   const kept = Object.entries(process.env).filter(([name]) => !DISTURBING.test(name));
-  const all = { ...Object.fromEntries(kept), XDG_STATE_HOME: stateHome(), ...extra };
+  const all = { ...Object.fromEntries(kept), XDG_STATE_HOME: stateHome(), XDG_CONFIG_HOME: "/dev/null", ...extra };
   return Object.fromEntries(Object.entries(all).filter((entry): entry is [string, string] => entry[1] !== undefined));
 }
 

@@ -6,15 +6,16 @@ import { describe, expect, test } from "vitest";
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   model: [],
   plan: ["model"],
+  config: ["model", "errors", "yaml", "node:"],
   node: ["model", "errors", "ioredis", "node:"],
   survey: ["node", "model", "errors", "node:"],
   execute: ["plan", "node", "model", "errors"],
   sandbox: ["node", "survey", "model", "errors", "node:"],
   archive: ["sandbox", "node", "model", "errors", "node:"],
-  view: ["archive", "plan", "execute", "model", "errors", "chalk", "ora", "node:"],
-  commands: ["archive", "sandbox", "view", "execute", "survey", "plan", "node", "model", "errors", "node:"],
+  view: ["archive", "plan", "execute", "config", "model", "errors", "chalk", "ora", "node:"],
+  commands: ["archive", "sandbox", "view", "execute", "survey", "plan", "node", "config", "model", "errors", "node:"],
   wizard: ["commands", "model", "errors", "inquirer", "node:"],
-  cli: ["wizard", "commands", "view", "plan", "model", "errors", "commander"],
+  cli: ["wizard", "commands", "view", "plan", "config", "model", "errors", "commander"],
 };
 
 /** The modules that a source file imports, also late, as names of what stands in src (folder or file) or of packages. */

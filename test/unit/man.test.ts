@@ -1,8 +1,10 @@
+import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { errorCodesIn, errorCodesInText } from "../../scripts/man/error-codes.ts";
 import { manPages } from "../../scripts/man/pages.ts";
+import { readProgram } from "../../scripts/man/program-help.ts";
 import { ENVIRONMENT } from "../../scripts/man/prose.ts";
 import { commandLines, escaped, marked, usage } from "../../scripts/man/roff.ts";
 
@@ -15,7 +17,41 @@ test("the pages in man/ are what npm run man writes", () => {
 });
 
 test("package.json installs every page", () => {
-  expect(man).toEqual(pages.map(({ file }) => `man/${file}`));
+  expect([...man].sort()).toEqual(pages.map(({ file }) => `man/${file}`).sort());
+});
+
+test("every command has a page with its options, and the overview names it", () => {
+  const { program } = readProgram(version);
+  const commands = program.commands.filter((command) => !command.name().startsWith("_"));
+  expect(commands.length).toBeGreaterThan(15);
+  for (const command of commands) {
+    const { text = "" } = pages.find(({ file }) => file === `slotctl-${command.name()}.1`) ?? {};
+    for (const { long } of [command, ...command.commands].flatMap(({ options }) => options)) {
+      expect(text, command.name()).toContain(escaped(long!));
+    }
+    expect(pages[0]!.text).toContain(`\\fBslotctl\\-${escaped(command.name())}\\fR(1)`);
+  }
+});
+
+test("a page refers only to pages of ours that there are", () => {
+  for (const { file, text } of pages) {
+    const references = [...text.matchAll(/\\fB(slotctl[\w\\-]*)\\fR\(1\)/g)].map(
+      ([, name]) => `${name!.replaceAll("\\-", "-")}.1`,
+    );
+    expect(
+      references.filter((name) => !pages.some((page) => page.file === name)),
+      file,
+    ).toEqual([]);
+  }
+});
+
+const hasMandoc = spawnSync("mandoc", ["-T", "lint", "/dev/null"]).error === undefined;
+
+test.skipIf(!hasMandoc)("mandoc has nothing to say against a page", () => {
+  const { stdout } = spawnSync("mandoc", ["-T", "lint", ...pages.map(({ file }) => join("man", file))], {
+    encoding: "utf8",
+  });
+  expect(stdout).toBe("");
 });
 
 test("every error code of src is told", () => {

@@ -28,8 +28,8 @@ describe.each(PAGES)("%s", (page) => {
   });
 });
 
-describe("the examples in the man page", () => {
-  test.each(unique(inManPage(readFileSync("man/slotctl.1", "utf8"))))("%s", async (line) => {
+describe.each(readdirSync("man"))("the examples in man/%s", (page) => {
+  test.each(unique(inManPage(readFileSync(join("man", page), "utf8"))))("%s", async (line) => {
     for (const command of commandsIn(line)) expect(await complaintAbout(command), command.join(" ")).toBeUndefined();
   });
 });
