@@ -194,6 +194,31 @@ export const COMMAND_PROSE: Readonly<Record<string, CommandProse>> = {
     exits: READS,
     see: ["info", "call"],
   },
+  "replace-node": {
+    more: [
+      "The newcomer first becomes a copy of what it replaces; a primary hands its slots over by a failover that loses nothing. " +
+        "What is lost with a dead node whose shard has no other copy cannot be replaced, and is refused.",
+    ],
+    exits: CHANGES,
+    ...STATE,
+    see: ["add-node", "del-node", "failover"],
+  },
+  backup: {
+    more: [
+      "What is not whole never looks whole: files have other names until they are, and the manifest comes last. Users and " +
+        "their passwords are saved only with `--acl`.",
+    ],
+    exits: READS,
+    see: ["restore", "check"],
+  },
+  restore: {
+    more: [
+      "The backup is verified first. A throw-away server on this machine loads its files one after the other, and the keys " +
+        "are copied from there to whoever owns their slots. Users are not restored.",
+    ],
+    exits: COPIES,
+    see: ["backup", "import"],
+  },
   import: {
     more: [
       "The source has a login of its own: nothing of it is taken from the options or the context for the cluster. What is written " +
