@@ -10,6 +10,7 @@ import { jsonView } from "./view/json.ts";
 import { liveProgress } from "./view/live-progress.ts";
 import { jsonProgress, type Progress, plainProgress, silentProgress } from "./view/progress.ts";
 import type { View } from "./view/view.ts";
+import type { Prompt } from "./wizard/prompt.ts";
 
 /** The process around a run, so that a test can stand in for it. */
 export interface World {
@@ -23,15 +24,18 @@ export interface World {
 const ANSWER_TIMEOUT_MS = 5_000;
 const CLUSTER_TIMEOUT_MS = 60_000;
 
-/** How the options of a run become the context of its command. */
+/** How the options of a run become the context of its command. A password is asked for once, however many are opened. */
 export function contextOpener(world: World): OpenContext {
+  let request: Promise<ConnectionRequest> | undefined;
   return async (options, seeds) => {
     const view = viewFor(options, world);
     const { Connections } = await import("./node/connections.ts");
     const timeout = options.timeout ?? CLUSTER_TIMEOUT_MS;
     const answerTimeout = answerTimeoutOf(options);
-    const settings = connectSettings(await withAskedPassword(options, world), world.environment, answerTimeout);
-    if (options.pass !== undefined && world.stderr.isTTY) {
+    const isFirst = request === undefined;
+    request ??= withAskedPassword(options, world);
+    const settings = connectSettings(await request, world.environment, answerTimeout);
+    if (isFirst && options.pass !== undefined && world.stderr.isTTY) {
       view.warning("a password on the command line can be seen by others; use SLOTCTL_AUTH or --askpass");
     }
     return {
@@ -134,6 +138,12 @@ async function withAskedPassword(options: GlobalOptions, world: World): Promise<
   if (options.askpass !== true) return options;
   const { askPassword } = await import("./wizard/ask-password.ts");
   return { ...options, pass: await askPassword(world) };
+}
+
+/** Draws lists to move about in, or without colours numbers them, which a screen reader can read out. */
+export async function promptFor(options: Pick<GlobalOptions, "color">, world: World): Promise<Prompt> {
+  if (!hasColour(options, world.stderr, world)) return (await import("./wizard/plain-prompt.ts")).plainPrompt(world);
+  return (await import("./wizard/drawn-prompt.ts")).drawnPrompt(world);
 }
 
 async function confirm(question: string, { yes = false }: GlobalOptions, world: World): Promise<boolean> {
