@@ -26,7 +26,6 @@ export function askSeed(prompt: Prompt): Promise<string> {
   return prompt.enter({
     name: "seed",
     message: "Which cluster? (host:port of any of its nodes)",
-    preset: "127.0.0.1:7000",
     complaint: (typed) =>
       typed.split(",").every((part) => parseAddress(part.trim()) !== undefined)
         ? undefined

@@ -104,6 +104,7 @@ function sayCommand(words: readonly string[], prompt: Prompt): void {
 }
 
 function askNext(question: string, prompt: Prompt): Promise<Next> {
+  prompt.say("");
   return prompt.choose<Next>({
     name: "next",
     message: question,
