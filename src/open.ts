@@ -98,6 +98,7 @@ export function viewFor(options: Pick<GlobalOptions, "output" | "quiet" | "progr
     ...streams,
     colour: { out: hasColour(options, stdout, world), talk: hasColour(options, stderr, world) },
     columns: stdout.columns ?? 80,
+    talkColumns: stderr.columns,
   });
 }
 
