@@ -1,3 +1,4 @@
+import { groupDigits } from "../view/words.ts";
 import type { Topic } from "./interview.ts";
 import type { Prompt } from "./prompt.ts";
 import type { Typed } from "./typed.ts";
@@ -40,7 +41,7 @@ async function askPace(prompt: Prompt): Promise<Pace> {
       {
         value: GENTLE,
         cells: ["gentle"],
-        note: "One move at a time, at most 1,000 keys a second, writes of at most 5 ms. (Where servers migrate slots themselves only the moves at a time count.)",
+        note: "One move at a time, at most 1,000 keys a second, writes of at most 5 ms.",
       },
       {
         value: NORMAL,
@@ -86,12 +87,14 @@ async function askOwnPace(prompt: Prompt): Promise<Pace> {
   return { name: options.join(" "), options };
 }
 
-export function wholeNumber(minimum: number, maximum = 999_999_999): (text: string) => string | undefined {
+const MOST = 999_999_999;
+
+export function wholeNumber(minimum: number, maximum = MOST): (text: string) => string | undefined {
   return (text) => {
     const number = /^\d{1,9}$/.test(text) ? Number(text) : -1;
     if (number >= minimum && number <= maximum) return undefined;
-    return maximum === 999_999_999
+    return maximum === MOST
       ? `Type a whole number, ${minimum} or more`
-      : `Type a whole number from ${minimum} to ${maximum}`;
+      : `Type a whole number from ${minimum} to ${groupDigits(maximum)}`;
   };
 }
