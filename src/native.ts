@@ -1,5 +1,6 @@
 import { CommanderError } from "commander";
-import { buildProgram } from "./cli/program.ts";
+import type { OpenContext } from "./cli/open-context.ts";
+import { buildProgram, type ProgramOptions } from "./cli/program.ts";
 import { ExitCode, SlotctlError } from "./errors.ts";
 import type { World } from "./open.ts";
 
@@ -8,16 +9,22 @@ declare const SLOTCTL_VERSION: string;
 /** Runs a command line of slotctl's own and says how it went. */
 export async function runNative(argv: readonly string[], world: World): Promise<ExitCode> {
   let code: ExitCode = ExitCode.Ok;
+  let opening: Promise<OpenContext> | undefined;
+  const opener = () => {
+    opening ??= import("./open.ts").then(({ contextOpener }) => contextOpener(world));
+    return opening;
+  };
   const program = buildProgram({
     version: SLOTCTL_VERSION,
     environment: world.environment,
     // Loaded late: what --version and --help need should be there at once.
-    open: async (options, seeds) => (await import("./open.ts")).contextOpener(world)(options, seeds),
+    open: async (options, seeds) => (await opener())(options, seeds),
     done: (result) => {
       code = result;
     },
     out: (text) => void world.stdout.write(text),
     talk: (text) => void world.stderr.write(text),
+    asking: world.stdin.isTTY && world.stderr.isTTY ? askingIn(world) : undefined,
   });
   try {
     await program.parseAsync(asksForHelp(argv) ? ["--help"] : argv, { from: "user" });
@@ -25,6 +32,13 @@ export async function runNative(argv: readonly string[], world: World): Promise<
   } catch (error) {
     return failed(error, argv, world);
   }
+}
+
+function askingIn(world: World): ProgramOptions["asking"] {
+  return {
+    prompt: async (options) => (await import("./open.ts")).promptFor(options, world),
+    signal: world.signal,
+  };
 }
 
 /** Nothing at all, or the bare -h of redis-cli. */

@@ -14,6 +14,7 @@ import { jsonView } from "./view/json.ts";
 import { liveProgress } from "./view/live-progress.ts";
 import { jsonProgress, type Progress, plainProgress, silentProgress } from "./view/progress.ts";
 import type { View } from "./view/view.ts";
+import type { Prompt } from "./wizard/prompt.ts";
 
 /** The process around a run, so that a test can stand in for it. */
 export interface World {
@@ -27,14 +28,18 @@ export interface World {
 const ANSWER_TIMEOUT_MS = 5_000;
 const CLUSTER_TIMEOUT_MS = 60_000;
 
-/** How the options of a run become the context of its command. */
+/** How the options of a run become the context of its command. A password is asked for once, however many are opened. */
 export function contextOpener(world: World): OpenContext {
+  let request: Promise<ConnectSettings> | undefined;
   return async (options, seeds, use = "any") => {
     const view = viewFor(options, world);
     const effective = await effectiveOf(options, seeds, use, world);
     const { Connections } = await import("./node/connections.ts");
-    const settings = await settingsFor(effective, use, options, world);
-    if (options.pass !== undefined && world.stderr.isTTY) {
+    const isFirst = request === undefined;
+    const opening = () => settingsFor(effective, use, options, world);
+    if (use === "any") request ??= opening();
+    const settings = await (request ?? opening());
+    if (isFirst && options.pass !== undefined && world.stderr.isTTY) {
       view.warning("a password on the command line can be seen by others; use SLOTCTL_AUTH or --askpass");
     }
     return {
@@ -151,6 +156,7 @@ export function viewFor(options: Pick<GlobalOptions, "output" | "quiet" | "progr
     ...streams,
     colour: { out: hasColour(options, stdout, world), talk: hasColour(options, stderr, world) },
     columns: stdout.columns ?? 80,
+    talkColumns: stderr.columns,
   });
 }
 
@@ -173,6 +179,12 @@ function progressFor(
   if (progress === "json") return jsonProgress(talk);
   if (progress === "none" || quiet === true) return silentProgress;
   return stderr.isTTY && environment.TERM !== "dumb" ? liveProgress(stderr) : plainProgress(talk);
+}
+
+/** Draws lists to move about in, or without colours numbers them, which a screen reader can read out. */
+export async function promptFor(options: Pick<GlobalOptions, "color">, world: World): Promise<Prompt> {
+  if (!hasColour(options, world.stderr, world)) return (await import("./wizard/plain-prompt.ts")).plainPrompt(world);
+  return (await import("./wizard/drawn-prompt.ts")).drawnPrompt(world);
 }
 
 async function confirm(question: string, { yes = false }: GlobalOptions, world: World): Promise<boolean> {

@@ -194,6 +194,14 @@ export const COMMAND_PROSE: Readonly<Record<string, CommandProse>> = {
     exits: READS,
     see: ["info", "call"],
   },
+  wizard: {
+    more: [
+      "It shows the command line that it has put together before that runs, asks nothing that a script could not say, and " +
+        "changes nothing by itself. Ctrl-C and Esc leave everything as it is.",
+    ],
+    exits: CHANGES,
+    see: ["reshard", "rebalance", "create"],
+  },
   "replace-node": {
     more: [
       "The newcomer first becomes a copy of what it replaces; a primary hands its slots over by a failover that loses nothing. " +

@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
 import { namedAddress } from "./create.ts";
 import { addLimitOptions, addPlanOptions, type MoveFlags, moveOptionsOf } from "./move-options.ts";
-import { type Environment, type Running, runFromSeed } from "./open-context.ts";
+import { type Environment, guideFor, missingArgument, type Running, runFromSeed } from "./open-context.ts";
 import { durationArgument, type GlobalOptions } from "./options.ts";
 import { SEED_WORD, seedAndNodes } from "./seed-words.ts";
 
@@ -20,10 +20,10 @@ export function addAddNode(program: Command, running: Running, environment: Envi
     .description(
       "Makes one or more blank servers members, as primaries without slots unless told otherwise, and returns when every " +
         "node knows them, they themselves say ok, and as replicas they are in sync. New primaries get the cluster's function " +
-        "libraries. A server that is a member already is left as it is.",
+        "libraries. A server that is a member already is left as it is. Without nodes a terminal is asked for them.",
     )
     .usage("[options] [seed] <nodes...>")
-    .argument("<words...>", `${SEED_WORD}; then the new servers, host:port`)
+    .argument("[words...]", `${SEED_WORD}; then the new servers, host:port`)
     .addOption(
       new Option(
         "--replica",
@@ -49,6 +49,11 @@ Examples:
   slotctl add-node 10.0.0.1:7000 10.0.0.{6..8}:7000 --replica --wait 60s --yes -o json`,
     )
     .action(async (words: readonly string[], flags: Flags, self: Command) => {
+      if (words.length === 0) {
+        const guide = guideFor(running, self);
+        if (guide !== undefined) return guide(self, "add-node", []);
+        missingArgument(self, "words");
+      }
       const { addNode } = await import("../commands/add-node.ts");
       const { seeds, rest } = seedAndNodes(words, self.optsWithGlobals<GlobalOptions>(), "node");
       const options = {

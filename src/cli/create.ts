@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { NamedAddress } from "../commands/create.ts";
 import { parseAddress } from "../model/address.ts";
-import { type Running, runWith } from "./open-context.ts";
+import { guideFor, type Running, runWith } from "./open-context.ts";
 import { ADDRESS_EXAMPLE, countArgument, durationArgument } from "./options.ts";
 
 interface Flags {
@@ -23,7 +23,7 @@ export function addCreate(program: Command, running: Running): void {
     .description(
       "Makes one cluster of servers that hold nothing: spreads primaries over zones and hosts, gives them the slots, " +
         "puts replicas where they share as few failure domains as possible, and returns when every node itself says ok. " +
-        "Run again after an interruption, it finishes the same cluster.",
+        "Run again after an interruption, it finishes the same cluster. Without nodes a terminal is asked for them.",
     )
     .argument("[nodes...]", "the servers, host:port", collectNode)
     .addOption(new Option("-r, --replicas <count>", "replicas for each primary").argParser(countArgument(0)).default(0))
@@ -57,6 +57,8 @@ Examples:
   slotctl create $ADDRESSES --replicas 1 --wait 60s --if-not-exists --yes -o json`,
     )
     .action(async (nodes: readonly NamedAddress[], flags: Flags, command: Command) => {
+      const guide = nodes.length === 0 && flags.shard === undefined ? guideFor(running, command) : undefined;
+      if (guide !== undefined) return guide(command, "create", []);
       const { create } = await import("../commands/create.ts");
       const {
         replicas,

@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
 import { addLimitOptions, addPlanOptions, type MoveFlags, moveOptionsOf } from "./move-options.ts";
-import { type Environment, type Running, runFromSeed } from "./open-context.ts";
+import { type Environment, guideFor, missingArgument, type Running, runFromSeed } from "./open-context.ts";
 import type { GlobalOptions } from "./options.ts";
 import { SEED_WORD, seedAndNodes } from "./seed-words.ts";
 
@@ -18,10 +18,10 @@ export function addDelNode(program: Command, running: Running, environment: Envi
     .description(
       "Has every node forget the given ones and resets them, so that they are blank and have new ids. Replicas of a primary " +
         "that leaves are given to the shards that need them most. A primary that owns slots stays unless --drain is given. A " +
-        "node that is dead can be removed as well.",
+        "node that is dead can be removed as well. Without nodes a terminal is asked for them.",
     )
     .usage("[options] [seed] <nodes...>")
-    .argument("<words...>", `${SEED_WORD}; then whom to remove: id, the beginning of one, host:port, or name`)
+    .argument("[words...]", `${SEED_WORD}; then whom to remove: id, the beginning of one, host:port, or name`)
     .option("--drain", "move the slots of leaving primaries, keys included, to the others first")
     .option("--no-reset", "leave the removed nodes as they are")
     .option("--shutdown", "shut the removed nodes down")
@@ -36,6 +36,11 @@ Examples:
   slotctl del-node 10.0.0.1:7000 3f2a9c 8d01b7 --drain --shutdown --yes -o json`,
     )
     .action(async (words: readonly string[], flags: Flags, self: Command) => {
+      if (words.length === 0) {
+        const guide = guideFor(running, self);
+        if (guide !== undefined) return guide(self, "del-node", []);
+        missingArgument(self, "words");
+      }
       const { delNode } = await import("../commands/del-node.ts");
       const { seeds, rest } = seedAndNodes(words, self.optsWithGlobals<GlobalOptions>(), "node");
       const options = {

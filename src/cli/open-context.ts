@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import type { Context } from "../commands/context.ts";
 import { ExitCode, SlotctlError } from "../errors.ts";
 import type { Address } from "../model/address.ts";
+import type { Guide } from "./guide.ts";
 import type { GlobalOptions } from "./options.ts";
 
 /**
@@ -19,6 +20,24 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export interface Running {
   readonly open: OpenContext;
   readonly done: (code: ExitCode) => void;
+  /** Undefined where there is no terminal to ask in. */
+  readonly guide?: Guide | undefined;
+}
+
+/** Who asks for what a command line leaves out: nobody when --yes says that nothing is to be asked. */
+export function guideFor({ guide }: Running, command: Command): Guide | undefined {
+  return command.optsWithGlobals<GlobalOptions>().yes === true ? undefined : guide;
+}
+
+/** Neither as an argument nor as an option. */
+export function isSeedless(command: Command, seeds: readonly Address[] | undefined): boolean {
+  const { host, port, socket, uri } = command.optsWithGlobals<GlobalOptions>();
+  return (seeds ?? host ?? port ?? socket ?? uri) === undefined;
+}
+
+/** As commander says it of arguments that can be asked for in a terminal, where there is none. */
+export function missingArgument(command: Command, name: string): never {
+  return command.error(`error: missing required argument '${name}'`, { code: "commander.missingArgument" });
 }
 
 /**

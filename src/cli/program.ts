@@ -10,6 +10,7 @@ import { addCreate } from "./create.ts";
 import { addDelNode } from "./del-node.ts";
 import { addFailover } from "./failover.ts";
 import { addForget } from "./forget.ts";
+import { type GuideParts, guideOf } from "./guide.ts";
 import { addHelp, manualOf } from "./help.ts";
 import { addImport } from "./import.ts";
 import { addInfo } from "./info.ts";
@@ -22,7 +23,9 @@ import { addReplaceNode } from "./replace-node.ts";
 import { addReshard } from "./reshard.ts";
 import { addRestore } from "./restore.ts";
 import { addSandbox } from "./sandbox.ts";
+import { rememberTyped } from "./typed-options.ts";
 import { addWait } from "./wait.ts";
+import { addWizard } from "./wizard.ts";
 
 export interface ProgramOptions {
   readonly version: string;
@@ -32,6 +35,8 @@ export interface ProgramOptions {
   readonly done: (code: ExitCode) => void;
   readonly out: (text: string) => void;
   readonly talk: (text: string) => void;
+  /** A person to ask for what is missing; undefined where there is no terminal. */
+  readonly asking?: Pick<GuideParts, "prompt" | "signal"> | undefined;
 }
 
 const EPILOGUE = `
@@ -68,7 +73,8 @@ function helpText(command: Command, helper: Help): string {
 }
 
 /** All commands and options, declared once: help, man page and completion come from here. */
-export function buildProgram({ version, environment, open, done, out, talk }: ProgramOptions): Command {
+export function buildProgram(options: ProgramOptions): Command {
+  const { version, environment, open, done, out, talk, asking } = options;
   const program = new Command("slotctl")
     .description("Build, resize and check Redis Cluster and Valkey Cluster")
     .version(version, "-v, --version", "show the version")
@@ -82,7 +88,8 @@ export function buildProgram({ version, environment, open, done, out, talk }: Pr
   program.hook("preAction", (_, command) => {
     if (command.optsWithGlobals<GlobalOptions>().host === true) command.help();
   });
-  const run = { open, done };
+  const typed = rememberTyped();
+  const run = { open, done, guide: asking && guideOf({ ...options, ...asking, typed, parse: parserLike(options) }) };
   addCreate(program, run);
   addCheck(program, run);
   addInfo(program, run);
@@ -104,6 +111,16 @@ export function buildProgram({ version, environment, open, done, out, talk }: Pr
   addRestore(program, run, environment);
   addWait(program, run);
   addSandbox(program, run, environment);
+  addWizard(program, run);
   addHelp(program);
+  typed.watch(program);
   return program;
+}
+
+/** Command lines that the wizard has put together are parsed as if they had been typed, but ask for nothing more. */
+function parserLike(options: ProgramOptions): GuideParts["parse"] {
+  return async (words, open, done) => {
+    const { asking: _, ...others } = options;
+    await buildProgram({ ...others, open, done }).parseAsync(words, { from: "user" });
+  };
 }

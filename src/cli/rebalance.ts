@@ -8,7 +8,7 @@ import {
   moveOptionsOf,
   positiveDuration,
 } from "./move-options.ts";
-import { type Environment, type Running, runFromSeed } from "./open-context.ts";
+import { type Environment, guideFor, isSeedless, type Running, runFromSeed } from "./open-context.ts";
 import { seedsArgument } from "./options.ts";
 
 interface Flags extends MoveFlags {
@@ -26,7 +26,8 @@ export function addRebalance(program: Command, running: Running, environment: En
     .description(
       "Gives every primary its share of the slots, with the fewest moved. Nothing happens while all are within the " +
         "threshold. --by evens out what is in the slots instead of their number: the keys, the memory they take, or the " +
-        "CPU time or traffic of the next seconds. Weight 0 empties a primary. Ctrl-C stops once the slots in flight have arrived; slotctl resume goes on.",
+        "CPU time or traffic of the next seconds. Weight 0 empties a primary. Ctrl-C stops once the slots in flight have arrived; slotctl resume goes on. " +
+        "Without a seed a terminal is asked for everything.",
     )
     .argument("[seed]", "any node of the cluster, host:port; several with commas", seedsArgument)
     .addOption(
@@ -62,6 +63,8 @@ Examples:
   slotctl rebalance 10.0.0.1:7000 --by cpu --sample 30s`,
     )
     .action(async (seeds, flags: Flags, self: Command) => {
+      const guide = isSeedless(self, seeds) ? guideFor(running, self) : undefined;
+      if (guide !== undefined) return guide(self, "rebalance", []);
       const { rebalance } = await import("../commands/rebalance.ts");
       const { weight: weights, threshold: thresholdPercent, useEmptyPrimaries = false, by, sample: sampleMs } = flags;
       const options = {

@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import type { ReshardOptions } from "../commands/reshard.ts";
 import { parseRanges, SLOT_COUNT } from "../model/slot.ts";
 import { addKeepEmptyOption, addLimitOptions, addPlanOptions, type MoveFlags, moveOptionsOf } from "./move-options.ts";
-import { type Environment, type Running, runFromSeed } from "./open-context.ts";
+import { type Environment, guideFor, type Running, runFromSeed } from "./open-context.ts";
 import { seedsArgument } from "./options.ts";
 
 interface Flags extends MoveFlags {
@@ -17,7 +17,8 @@ export function addReshard(program: Command, running: Running, environment: Envi
     .summary("move slots, with their keys, to a primary")
     .description(
       "Moves a number of slots, or named ranges, to one primary; each source gives in proportion to what it owns. " +
-        "Ctrl-C stops once the slots in flight have arrived; slotctl resume goes on.",
+        "Ctrl-C stops once the slots in flight have arrived; slotctl resume goes on. " +
+        "In a terminal, what is missing of --to and --slots is asked for.",
     )
     .argument("[seed]", "any node of the cluster, host:port; several with commas", seedsArgument)
     .addOption(
@@ -35,6 +36,8 @@ Examples:
   slotctl reshard 10.0.0.1:7000 --to 10.0.0.4:7000 --slots 1000 --rate 20000 --max-block 5ms --yes`,
     )
     .action(async (seeds, flags: Flags, self: Command) => {
+      const guide = flags.to === undefined || flags.slots === undefined ? guideFor(running, self) : undefined;
+      if (guide !== undefined) return guide(self, "reshard", seeds ?? []);
       const { reshard } = await import("../commands/reshard.ts");
       const options = { ...moveOptionsOf(flags, environment), from: flags.from, to: flags.to, amount: flags.slots };
       await runFromSeed(running, self, seeds, (context) => reshard(options, context));

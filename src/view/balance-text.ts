@@ -3,7 +3,7 @@ import type { LoadMeasure } from "../model/evidence.ts";
 import { formatRanges } from "../model/slot.ts";
 import type { MovePreview } from "../plan/move-plan.ts";
 import { type BeforeAndAfter, type PrimaryBalance, primaryBalances } from "../plan/move-totals.ts";
-import { fittingLines, tableLines } from "./table.ts";
+import { fittingLines, narrowLines } from "./table.ts";
 import { bytesText, groupDigits, shortName } from "./words.ts";
 
 const SLOT_COLUMNS = [
@@ -15,7 +15,7 @@ const SLOT_COLUMNS = [
 ] as const;
 
 /** What every primary owns before and after, and where there are keys, what it holds. */
-export function balanceLines(preview: MovePreview): readonly string[] {
+export function balanceLines(preview: MovePreview, width?: number): readonly string[] {
   const balances = primaryBalances(preview);
   const slots = barsOf(balances.map((balance) => balance.slots));
   const rows = balances.map(({ node, slots: { before, after } }, i) => [
@@ -25,10 +25,14 @@ export function balanceLines(preview: MovePreview): readonly string[] {
     slots[i]!,
     formatRanges(nodeById(preview.after, node)?.slots ?? []),
   ]);
-  return [...fittingLines(SLOT_COLUMNS, rows), ...contentLines(preview, balances)];
+  return [...fittingLines(SLOT_COLUMNS, rows, width), ...contentLines(preview, balances, width)];
 }
 
-function contentLines(preview: MovePreview, balances: readonly PrimaryBalance[]): readonly string[] {
+function contentLines(
+  preview: MovePreview,
+  balances: readonly PrimaryBalance[],
+  width: number | undefined,
+): readonly string[] {
   if (!balances.some(({ keys }) => keys !== undefined && keys.before + keys.after > 0)) return [];
   const by = preview.load?.by;
   const load = by === undefined || by === "keys" ? undefined : by;
@@ -49,7 +53,7 @@ function contentLines(preview: MovePreview, balances: readonly PrimaryBalance[])
       : cells(balance.load, load === "memory" ? bytesText : (value) => percentText(value, total))),
     bars[i]!,
   ]);
-  return ["", ...tableLines(columns, rows).map((line) => `  ${line}`)];
+  return ["", ...narrowLines(columns, rows, width)];
 }
 
 const LOAD_COLUMNS: Readonly<Record<Exclude<LoadMeasure, "keys">, readonly { title: string; align: "right" }[]>> = {

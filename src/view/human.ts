@@ -14,12 +14,22 @@ export interface HumanOptions {
   /** Whether colour is wanted there. */
   readonly colour: { readonly out: boolean; readonly talk: boolean };
   readonly columns: number;
+  /** Of the terminal that stderr is; undefined elsewhere. */
+  readonly talkColumns?: number | undefined;
   readonly quiet: boolean;
   readonly progress?: Progress;
 }
 
 /** For people: sentences and tables, understandable without colour. */
-export function humanView({ out, talk, colour, columns, quiet, progress = silentProgress }: HumanOptions): View {
+export function humanView({
+  out,
+  talk,
+  colour,
+  columns,
+  talkColumns,
+  quiet,
+  progress = silentProgress,
+}: HumanOptions): View {
   const chalk = new Chalk({ level: colour.talk ? 1 : 0 });
   const outChalk = new Chalk({ level: colour.out ? 1 : 0 });
   const say = (text: string) => {
@@ -27,7 +37,7 @@ export function humanView({ out, talk, colour, columns, quiet, progress = silent
     if (!quiet) talk(`${text}\n`);
   };
   return {
-    plan: (shown) => say(planText(shown, chalk)),
+    plan: (shown) => say(planText(shown, chalk, talkColumns)),
     saved: (plan) => say(savedPlanText(plan, chalk)),
     event: (event) => progress.event(event),
     note: say,

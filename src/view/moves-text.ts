@@ -7,6 +7,7 @@ import type { Plan } from "../plan/plan.ts";
 import type { MoveProblem } from "../plan/slot-moves.ts";
 import { balanceLines } from "./balance-text.ts";
 import { fittingLines } from "./table.ts";
+import type { ShownMoves } from "./view.ts";
 import { bytesText, count, groupDigits, nameById, secondsText, shortName, slotsText } from "./words.ts";
 
 const MOVE_COLUMNS = [
@@ -20,7 +21,7 @@ const MOVE_COLUMNS = [
 ] as const;
 
 /** A plan of moves: who gives what to whom, and what everybody owns before and after. */
-export function movesText(plan: Plan, preview: MovePreview, chalk: ChalkInstance): string {
+export function movesText({ plan, preview }: Omit<ShownMoves, "kind">, chalk: ChalkInstance, width?: number): string {
   const { moves, before } = preview;
   const methods = plan.steps.flatMap((step) => (step.kind === "move-slots" ? [step.method] : []));
   const rows = moves.map(({ move, evidence }, i) => [
@@ -34,9 +35,9 @@ export function movesText(plan: Plan, preview: MovePreview, chalk: ChalkInstance
   ]);
   return [
     chalk.bold(`Plan: ${plan.command}, ${totalsText(plan, preview)}`),
-    ...fittingLines(MOVE_COLUMNS, rows),
+    ...fittingLines(MOVE_COLUMNS, rows, width),
     "",
-    ...balanceLines(preview),
+    ...balanceLines(preview, width),
     ...bigKeyLines(preview),
     ...plan.reasons,
     ...plan.warnings.map((warning) => `${chalk.yellow("warning:")} ${warning}`),

@@ -7,7 +7,7 @@ import { importPlanText } from "./import-text.ts";
 import { movesText } from "./moves-text.ts";
 import { restorePlanText } from "./restore-text.ts";
 import { stepTexts } from "./step-text.ts";
-import { tableLines } from "./table.ts";
+import { narrowLines } from "./table.ts";
 import type { ShownCreate, ShownPlan, ShownSteps } from "./view.ts";
 import { count, groupDigits, listText } from "./words.ts";
 
@@ -22,14 +22,14 @@ const COLUMNS = [
 ] as const;
 
 /** A plan as a table of what will be, with everything that should be known before saying yes. */
-export function planText(shown: ShownPlan, chalk: ChalkInstance): string {
+export function planText(shown: ShownPlan, chalk: ChalkInstance, width?: number): string {
   switch (shown.kind) {
     case "create":
-      return createText(shown, chalk);
+      return createText(shown, chalk, width);
     case "moves":
-      return movesText(shown.plan, shown.preview, chalk);
+      return movesText(shown, chalk, width);
     case "steps":
-      return stepsText(shown, chalk);
+      return stepsText(shown, chalk, width);
     case "import":
       return importPlanText(shown.plan, chalk);
     case "restore":
@@ -37,22 +37,22 @@ export function planText(shown: ShownPlan, chalk: ChalkInstance): string {
   }
 }
 
-function stepsText({ plan, preview }: ShownSteps, chalk: ChalkInstance): string {
+function stepsText({ plan, preview }: ShownSteps, chalk: ChalkInstance, width: number | undefined): string {
   return [
     chalk.bold(`Plan: ${plan.command}, ${count(plan.steps.length, "step")}`),
     ...stepTexts(plan).map((text, i) => `  ${`${i + 1}`.padStart(2)}. ${text}`),
-    ...(preview === undefined ? [] : ["", ...balanceLines(preview)]),
+    ...(preview === undefined ? [] : ["", ...balanceLines(preview, width)]),
     ...plan.reasons,
     ...plan.warnings.map((warning) => `${chalk.yellow("warning:")} ${warning}`),
   ].join("\n");
 }
 
-function createText({ plan, design }: ShownCreate, chalk: ChalkInstance): string {
+function createText({ plan, design }: ShownCreate, chalk: ChalkInstance, width: number | undefined): string {
   const rows = design.shards.flatMap(shardRows);
   const totals = `${count(design.shards.length, "primary", "primaries")}, ${count(rows.length - design.shards.length, "replica")}, ${count(plan.steps.length, "step")}`;
   return [
     chalk.bold(`Plan: create a cluster on ${count(design.candidates.length, "node")}`),
-    ...tableLines(COLUMNS, rows).map((line) => `  ${line}`),
+    ...narrowLines(COLUMNS, rows, width),
     totals,
     ...plan.reasons,
     ...plan.warnings.map((warning) => `${chalk.yellow("warning:")} ${warning}`),

@@ -47,12 +47,34 @@ export function wrap(text: string, width: number, indent = ""): readonly string[
   return [...lines, line];
 }
 
-/** Indented, and the last column, a list with commas, cut where 80 columns are not enough for all of it. */
-export function fittingLines(columns: readonly Column[], rows: readonly (readonly string[])[]): readonly string[] {
+/** As wide as most terminals are. */
+export const USUAL_WIDTH = 80;
+
+/** Indented, and the last column, a list with commas, cut where the width is not enough for all of it. */
+export function fittingLines(
+  columns: readonly Column[],
+  rows: readonly (readonly string[])[],
+  width = USUAL_WIDTH,
+): readonly string[] {
   const [titles = ""] = tableLines(columns, [...rows.map((row) => [...row.slice(0, -1), "-"])]);
-  const room = Math.max(8, 78 - titles.length + (columns.at(-1)?.title.length ?? 0));
-  const cut = rows.map((row) => [...row.slice(0, -1), fewItems(row.at(-1) ?? "", room)]);
+  const room = width - 2 - titles.length + (columns.at(-1)?.title.length ?? 0);
+  if (room < 8 && width < USUAL_WIDTH) return narrowLines(columns.slice(0, -1), rows, width);
+  const cut = rows.map((row) => [...row.slice(0, -1), fewItems(row.at(-1) ?? "", Math.max(8, room))]);
   return tableLines(columns, cut).map((line) => `  ${line}`);
+}
+
+/** Indented; where the width is not enough, the last columns are left out. */
+export function narrowLines(
+  columns: readonly Column[],
+  rows: readonly (readonly string[])[],
+  width = USUAL_WIDTH,
+): readonly string[] {
+  const lines = tableLines(
+    columns,
+    rows.map((row) => row.slice(0, columns.length)),
+  ).map((line) => `  ${line}`);
+  const fits = width >= USUAL_WIDTH || columns.length < 2 || lines.every((line) => widthOf(line) <= width);
+  return fits ? lines : narrowLines(columns.slice(0, -1), rows, width);
 }
 
 /** As many items as fit. */

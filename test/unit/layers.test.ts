@@ -14,7 +14,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   archive: ["sandbox", "node", "model", "errors", "node:"],
   view: ["archive", "plan", "execute", "config", "model", "errors", "chalk", "ora", "node:"],
   commands: ["archive", "sandbox", "view", "execute", "survey", "plan", "node", "config", "model", "errors", "node:"],
-  wizard: ["commands", "model", "errors", "inquirer", "node:"],
+  wizard: ["commands", "view", "model", "errors", "inquirer", "node:"],
   cli: ["wizard", "commands", "view", "plan", "config", "model", "errors", "commander"],
 };
 

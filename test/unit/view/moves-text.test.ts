@@ -23,7 +23,7 @@ function textOf(rest: Partial<MovePreview> = {}, bytes: number | undefined = 271
   const key = { key: `user:\\x00${"x".repeat(100)}`, type: "hash", bytes: 20_100_000, slot: 4 };
   const evidence = { keys: 135_000, bytes, sampledKeys: 2000, bigKeys: [key] };
   const preview = { moves: [{ move: MOVES[0]!, evidence }], before: CLUSTER, after: applyMoves(CLUSTER, MOVES) };
-  return movesText(plan, { ...preview, ...rest }, new Chalk({ level: 0 }));
+  return movesText({ plan, preview: { ...preview, ...rest } }, new Chalk({ level: 0 }));
 }
 
 describe("a plan of moves", () => {
