@@ -7,6 +7,7 @@ import { dropInCall, dropInSetTimeout } from "./commands/drop-in-call.ts";
 import { dropInCheck, dropInInfo } from "./commands/drop-in-check.ts";
 import { type DropInContext, sayFailure } from "./commands/drop-in-context.ts";
 import { dropInCreate } from "./commands/drop-in-create.ts";
+import { dropInFix } from "./commands/drop-in-fix.ts";
 import { dropInImport } from "./commands/drop-in-import.ts";
 import { dropInRebalance } from "./commands/drop-in-rebalance.ts";
 import { dropInReshard } from "./commands/drop-in-reshard.ts";
@@ -73,6 +74,7 @@ async function dispatch(command: DropInCommand, context: DropInContext, world: W
     case "import":
       return dropInImport({ ...command, fromPassword: await sourcePassword(command, context, world) }, context);
     case "fix":
+      return dropInFix({ ...command, environment }, context);
     case "add-node":
     case "del-node":
     case "backup":

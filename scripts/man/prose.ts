@@ -16,8 +16,8 @@ export const DESCRIPTION: readonly string[] = [
     "view of the cluster, so that disagreements are seen. A command that changes a cluster first makes a plan and shows " +
     "it, then asks for consent, carries the plan out, and returns when every node itself reports what was planned. " +
     "What is true already is skipped, so that after an interruption the same command goes on where it stopped.",
-  "This version makes clusters of blank servers, moves slots, imports keys, and shows, checks and waits for clusters. It does not add, " +
-    "remove or repair nodes.",
+  "This version makes clusters of blank servers, moves and repairs slots, imports keys, and shows, checks and waits for " +
+    "clusters. It does not add or remove nodes.",
   "A node is named by its address, *host:port*, with IPv6 as `[::1]:7000` or `::1:7000`. Where a *seed* is asked for, " +
     "any node of the cluster will do; several may be given with commas between them, and the first that answers is used. " +
     "Without a seed the node named by `-s`, `-h` and `-p`, or `-u` is asked, in this order.",
@@ -111,15 +111,20 @@ export const ERROR_CODES: Readonly<Record<string, string>> = {
   CLUSTER_UNHEALTHY: "The cluster has problems that have to be mended before slots are moved; they are listed.",
   COMMAND_REFUSED: "A server refused a command that changes the cluster.",
   CONFIG_REFUSED: "A setting that has to be changed for the time of the moves cannot be read or changed.",
+  CONFLICTS_INVALID: "The file of `--restore-conflicts` cannot be read or holds something else; nothing was changed.",
+  CONFLICT_NOT_SAVED: "A value that gives way cannot be written to its file; it was not given up.",
   CONNECTION_CLOSED: "The server closed the connection.",
   CONNECT_TIMEOUT: "A connection was not accepted in time.",
   CREATE_REFUSED: "The servers cannot become this cluster; the details give every reason.",
+  DATA_LOSS: "`fix` would give up keys, and `--yes` does not answer that: see `--accept-data-loss`.",
   DECLINED: "The question was answered with no.",
   DIRECTORY_IN_USE: "Sandbox: a directory that has to be made is there already.",
   DIRECTORY_UNUSABLE: "Sandbox: the directory cannot be written to.",
   FAILED_OVER:
     "A primary of the plan has failed over; `resume`, or `apply` of the same plan, goes on with the new one.",
   FILE_UNREADABLE: "A certificate, key or CA cannot be read.",
+  FIX_IMPOSSIBLE: "Something is broken that cannot be repaired from here; the details tell what. Nothing was changed.",
+  FIX_INCOMPLETE: "The plan is carried out, and something is left that it could not repair.",
   FORMAT_TOO_NEW: "`import`: the cluster cannot read what the source dumps; nothing was changed.",
   HOST_UNUSABLE: "Sandbox: the address is not one of this machine.",
   IMPORT_REFUSED: "`import`: the keys cannot be copied as asked; nothing was changed.",
@@ -131,6 +136,7 @@ export const ERROR_CODES: Readonly<Record<string, string>> = {
   MIGRATE_FAILED: "The source refused to move keys; what did not arrive is still there.",
   MIGRATE_IO: "The source cannot reach the target.",
   MIGRATE_REFUSED: "The target does not let the source in, or not do what moving keys takes.",
+  MOVE_GOES_ON: "`fix`: somebody is moving slots right now, so that what is open is not broken; nothing was changed.",
   MOVE_REFUSED: "The slots cannot be moved as asked; nothing was changed.",
   NAME_NOT_FOUND: "A host name cannot be resolved.",
   NODE_LOADING: "The server is still loading its data.",
@@ -153,6 +159,7 @@ export const ERROR_CODES: Readonly<Record<string, string>> = {
   PLAN_UNREADABLE: "The file with the plan cannot be read; nothing was changed.",
   PORT_IN_USE: "Sandbox: a port, or the bus port that belongs to it, is taken.",
   PORT_OUT_OF_RANGE: "Sandbox: the ports do not lie where servers can have them.",
+  PRIMARY_UNREACHABLE: "`fix` repairs nothing while a primary is missing, unless it is told to.",
   PROTECTED_MODE: "The server is in protected mode and takes no connections from other hosts.",
   SANDBOX_NOT_STOPPED: "Sandbox: a server could not be stopped.",
   SANDBOX_RUNNING: "Sandbox: there is one in that directory already.",
@@ -178,7 +185,7 @@ export const ERROR_CODES: Readonly<Record<string, string>> = {
 export const DROP_IN: readonly string[] = [
   "With `--cluster` among the leading options, `slotctl` takes the command lines of `redis-cli` 7 and 8 and of `valkey-cli` " +
     "8 and 9 as they are, with all their options, and answers with their words on standard output and their exit codes.",
-  "In this version `create`, `check`, `info`, `reshard`, `rebalance`, `import`, `call`, `set-timeout` and `help` work. The other subcommands are understood, do nothing, say that " +
+  "In this version `create`, `check`, `info`, `fix`, `reshard`, `rebalance`, `import`, `call`, `set-timeout` and `help` work. The other subcommands are understood, do nothing, say that " +
     "they are not part of this version, and exit 1. `slotctl --cluster help` lists the subcommands, " +
     "`slotctl --cluster --help` the options.",
   "Without a terminal standard error stays empty on success. The words follow the servers: Valkey 8 and newer are spoken " +
@@ -187,8 +194,9 @@ export const DROP_IN: readonly string[] = [
     "the cluster has already stops it; up to 500 keys are on their way together, so some that come after that one may have " +
     "moved as well.",
   "It differs on purpose in this: a number that is none, or out of range, is refused rather than read as 0; `create` " +
-    "returns when every node says that the cluster is ok, and exits 1 when its final check finds a problem; and there are " +
-    "colours only in a terminal.",
+    "returns when every node says that the cluster is ok, and exits 1 when its final check finds a problem; `fix` goes by " +
+    "what was begun and by config epochs where `redis-cli` goes by the number of keys, finds stray keys as well, and with " +
+    "`--cluster-replace` keeps a copy of what it overwrites; and there are colours only in a terminal.",
 ];
 
 /** By name, in the order of the page. */

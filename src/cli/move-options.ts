@@ -22,7 +22,8 @@ export interface MoveFlags {
 
 const PACE = "Pace:";
 
-export function addLimitOptions(command: Command): Command {
+/** `replace` is not for every command: what repairs a cluster overwrites nothing without keeping it. */
+export function addLimitOptions(command: Command, { replace = true } = {}): Command {
   const add = (flags: string, description: string, more: (option: Option) => Option) =>
     command.addOption(more(new Option(flags, description).helpGroup(PACE)));
   add("--concurrency <moves>", "moves that a node takes part in at a time", (option) =>
@@ -40,7 +41,8 @@ export function addLimitOptions(command: Command): Command {
   add("--migrate-timeout <time>", "how long one MIGRATE may take", (option) =>
     option.argParser(positiveDuration).default(60_000, "60s"),
   );
-  add("--replace", "let the source's value win where the target holds the key already", (option) => option);
+  if (replace)
+    add("--replace", "let the source's value win where the target holds the key already", (option) => option);
   return command;
 }
 

@@ -1,9 +1,11 @@
 import { ExitCode, SlotctlError } from "../errors.ts";
-import type { MoveLimits } from "../execute/executor.ts";
+import type { Executor, MoveLimits } from "../execute/executor.ts";
+import type { AskWinner } from "../execute/move/conflicts.ts";
 import { runPlan } from "../execute/run-plan.ts";
 import type { Cluster } from "../model/cluster.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { View } from "../view/view.ts";
+import { conflictFilePath, conflictKeeper } from "./conflict-file.ts";
 import type { Context } from "./context.ts";
 import { keepUnfinished, removeUnfinished } from "./unfinished-plan.ts";
 
@@ -14,6 +16,10 @@ export interface RunOptions {
   readonly limits: MoveLimits;
   /** Where unfinished plans are kept. */
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Where values go that give way to others; undefined: to a file of this run in the state directory. */
+  readonly conflictFile?: string | undefined;
+  /** Asks which of two values counts. */
+  readonly askWinner?: AskWinner | undefined;
 }
 
 /**
@@ -23,13 +29,14 @@ export interface RunOptions {
 export async function runKept(
   plan: Plan,
   cluster: Cluster,
-  { limits, environment }: RunOptions,
+  options: RunOptions,
   context: RunContext,
   kept?: string,
 ): Promise<boolean> {
+  const { environment } = options;
   const path = kept ?? (await keepUnfinished(plan, environment, new Date()));
   try {
-    const changed = await runOn(cluster, plan, limits, context);
+    const changed = await runOn(cluster, plan, options, context);
     await removeUnfinished(path);
     return changed;
   } catch (error) {
@@ -39,10 +46,16 @@ export async function runKept(
 }
 
 /** Carries out a plan on the cluster as it was surveyed; all nodes that were reached have to agree in the end. */
-export function runOn(cluster: Cluster, plan: Plan, limits: MoveLimits, context: RunContext): Promise<boolean> {
+export function runOn(cluster: Cluster, plan: Plan, options: RunOptions, context: RunContext): Promise<boolean> {
+  return runPlan(plan, executorOn(cluster, options, context));
+}
+
+/** What it takes to change this cluster. */
+export function executorOn(cluster: Cluster, options: RunOptions, context: RunContext): Executor {
+  const { limits, environment, conflictFile, askWinner } = options;
   const { connections, signal, timeout, view } = context;
   const reached = cluster.nodes.filter((node) => node.view !== undefined);
-  return runPlan(plan, {
+  return {
     connections,
     signal,
     timeout,
@@ -51,7 +64,9 @@ export function runOn(cluster: Cluster, plan: Plan, limits: MoveLimits, context:
     witnesses: reached.map(({ id, address }) => ({ id, address })),
     until: "ok",
     emit: view.event,
-  });
+    keepLost: conflictKeeper(conflictFile ?? conflictFilePath(environment, new Date()), view.event),
+    askWinner,
+  };
 }
 
 function isHalfDone(error: unknown): boolean {

@@ -20,7 +20,7 @@ export async function surveyHealthy({ seeds, connections, zones }: Context): Pro
     code: "CLUSTER_UNHEALTHY",
     exitCode: ExitCode.Unhealthy,
     details: errors.map((problem) => problemText(problem, cluster).what),
-    hint: "slotctl check tells what helps; an unfinished move of ours goes on with slotctl resume",
+    hint: "slotctl fix mends slots, slotctl check tells of the rest; an unfinished move of ours goes on with slotctl resume",
   });
 }
 

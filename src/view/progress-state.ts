@@ -185,6 +185,11 @@ const stepPhrase: Record<Exclude<Step["kind"], "move-slots">, string> = {
   meet: "Joining the nodes",
   replicate: "Attaching replicas",
   "set-config": "Changing settings",
+  "del-slots": "Taking back claims to slots",
+  "assign-slots": "Assigning slots",
+  "close-slots": "Closing slots",
+  "bring-keys": "Bringing keys home",
+  "bump-epoch": "Giving nodes config epochs of their own",
 };
 
 const waitPhrase: Record<Wait, string> = {

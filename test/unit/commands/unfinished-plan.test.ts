@@ -52,6 +52,11 @@ const STEPS: { readonly [Kind in Step["kind"]]: Extract<Step, { kind: Kind }> } 
   replicate: { kind: "replicate", node: node("a"), primary: node("x") },
   "move-slots": { kind: "move-slots", from: node("a"), to: node("x"), slots: "0", method: "keys" },
   "set-config": { kind: "set-config", node: node("x"), setting: "cluster-allow-replica-migration", value: "no" },
+  "del-slots": { kind: "del-slots", node: node("a"), owner: node("x"), slots: "0" },
+  "assign-slots": { kind: "assign-slots", node: node("x"), slots: "0" },
+  "close-slots": { kind: "close-slots", node: node("x"), slots: "0" },
+  "bring-keys": { kind: "bring-keys", from: node("x"), to: node("a"), slots: "0", onConflict: "leave" },
+  "bump-epoch": { kind: "bump-epoch", node: node("x") },
 };
 
 test.each(Object.values(STEPS))("the node that a step $kind names counts", async (step) => {

@@ -46,8 +46,13 @@ const STEPS: { readonly [Kind in Step["kind"]]: Extract<Step, { kind: Kind }> } 
   "add-slots": { kind: "add-slots", node: a!, slots: "0-5460,7000" },
   meet: { kind: "meet", nodes: [a!, { ...b!, address: { host: "::1", port: 7001, busPort: 17_001 } }] },
   replicate: { kind: "replicate", node: b!, primary: a! },
-  "move-slots": { kind: "move-slots", from: a!, to: c!, slots: "12", method: "atomic" },
   "set-config": { kind: "set-config", node: a!, setting: "cluster-allow-replica-migration", value: "no" },
+  "move-slots": { kind: "move-slots", from: a!, to: c!, slots: "12", method: "atomic", onConflict: "owner" },
+  "del-slots": { kind: "del-slots", node: a!, owner: b!, slots: "12" },
+  "assign-slots": { kind: "assign-slots", node: a!, slots: "0-99" },
+  "close-slots": { kind: "close-slots", node: b!, slots: "12" },
+  "bring-keys": { kind: "bring-keys", from: a!, to: c!, slots: "12", onConflict: "leave" },
+  "bump-epoch": { kind: "bump-epoch", node: c! },
 };
 
 const PLAN: Plan = {
@@ -100,7 +105,7 @@ describe("a plan that was saved", () => {
 
   test("gets its slots in the usual form, however they were typed", () => {
     const reading = readPlan(changed("steps.1.slots", " 7, 0-5\n,6 ,0003"));
-    expect(reading).toMatchObject({ kind: "plan", plan: { steps: [{}, { slots: "0-7" }, {}, {}, {}, {}] } });
+    expect(reading).toMatchObject({ kind: "plan", plan: { steps: { 1: { slots: "0-7" } } } });
   });
 
   test("cannot make a terminal do anything with its words", () => {
