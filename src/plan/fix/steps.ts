@@ -23,6 +23,11 @@ export function stepsFor(decisions: readonly Decision[], nodes: NodesById, onCon
       (node, _, slots) => make(node, slots),
     );
   return [
+    // Whoever imports from a node that is not the owner may act on that node's next epoch (Valkey 8): no epoch changes yet.
+    ...singles<Step>(
+      ({ close }) => close,
+      (node, slots) => ({ kind: "close-slots", node, slots }),
+    ),
     ...pairs<Step>(
       ({ disarm, owner }) => disarm.map((id) => [id, owner]),
       (node, owner, slots) => ({ kind: "del-slots", node, owner, slots }),
@@ -43,10 +48,6 @@ export function stepsFor(decisions: readonly Decision[], nodes: NodesById, onCon
     ...pairs<Step>(
       ({ bring, owner, moveTo }) => bring.map((id) => [id, moveTo ?? owner]),
       (from, to, slots) => ({ kind: "bring-keys", from, to, slots, onConflict }),
-    ),
-    ...singles<Step>(
-      ({ close }) => close,
-      (node, slots) => ({ kind: "close-slots", node, slots }),
     ),
   ];
 }

@@ -101,7 +101,7 @@ const SITUATIONS: readonly Situation[] = [
     nodes: { a: open(5, "migrating", "b"), b: open(5, "importing", "a") },
     keys: { a: { 5: 10 } },
     auto: ["move 5 a>b"],
-    back: ["close 5 a", "close 5 b"],
+    back: ["close 5 b", "close 5 a"],
   },
   {
     title: "importing only, empty: closed",
@@ -135,7 +135,7 @@ const SITUATIONS: readonly Situation[] = [
     nodes: { a: open(5, "migrating", "b"), b: open(5, "importing", "a"), c: open(5, "importing", "a") },
     keys: { a: { 5: 5 }, c: { 5: 50 } },
     auto: ["move 5 a>b", "bring 5 c>b"],
-    back: ["close 5 a", "bring 5 c>a", "close 5 b"],
+    back: ["close 5 b", "close 5 a", "bring 5 c>a"],
   },
   {
     title: "another than the target imports: the keys go home, and the slot does not jump",
