@@ -41,7 +41,9 @@ function repair(picture: SlotPicture, { owner, because }: Choice, circumstances:
   // The source of a move gives its keys away by the move itself.
   const bring = [...keys.keys()].filter((id) => id !== owner && id !== finalOwner);
   const ends = new Set([...migrating, ...importing].map(({ node }) => node));
-  const close = [...ends].filter((id) => id !== owner && id !== moveTo && !bring.includes(id));
+  // One that imports from a third node is closed even with keys: they are brought home from there all the same.
+  const isAstray = (id: NodeId) => importing.some(({ node, peer }) => node === id && peer !== owner);
+  const close = [...ends].filter((id) => id !== owner && id !== moveTo && (isAstray(id) || !bring.includes(id)));
   return {
     kind: "repair",
     picture,
