@@ -8,6 +8,7 @@ import { addConfig, addSetTimeout } from "./config.ts";
 import { addCreate } from "./create.ts";
 import { addDelNode } from "./del-node.ts";
 import { addFailover } from "./failover.ts";
+import { addFix } from "./fix.ts";
 import { addForget } from "./forget.ts";
 import { addImport } from "./import.ts";
 import { addInfo } from "./info.ts";
@@ -66,7 +67,7 @@ function helpText(command: Command, helper: Help): string {
 /** All commands and options, declared once: help, man page and completion come from here. */
 export function buildProgram({ version, environment, open, done, out, talk }: ProgramOptions): Command {
   const program = new Command("slotctl")
-    .description("Build, resize and check Redis Cluster and Valkey Cluster")
+    .description("Build, resize, check and repair Redis Cluster and Valkey Cluster")
     .version(version, "-v, --version", "show the version")
     .helpOption("--help", "show help")
     .helpCommand("help [command]", "show help for a command")
@@ -83,6 +84,7 @@ export function buildProgram({ version, environment, open, done, out, talk }: Pr
   addCreate(program, run);
   addCheck(program, run);
   addInfo(program, run);
+  addFix(program, run, environment);
   addReshard(program, run, environment);
   addRebalance(program, run, environment);
   addFailover(program, run, environment);
