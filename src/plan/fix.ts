@@ -16,6 +16,7 @@ import type { Decision, Direction, Unsolved } from "./fix/decision.ts";
 import { reasonsFor, unsolvedTexts } from "./fix/reasons.ts";
 import { isReached, pictureSlots, type SlotPicture, type SlotProblem, slotsInTrouble } from "./fix/slot-picture.ts";
 import { stepsFor } from "./fix/steps.ts";
+import { findTakeovers, type Takeover, takeoverText } from "./fix/takeovers.ts";
 import { PLAN_SCHEMA_VERSION, type Plan, type PlannedShard, type Step } from "./plan.ts";
 import { findEpochCollisions } from "./problems/slot-problems.ts";
 import { viewsAgree } from "./problems.ts";
@@ -64,7 +65,9 @@ export function planFix(cluster: Cluster, evidence: SlotEvidence, request: FixRe
   const verdicts = pictures.map((picture) => decide(picture, circumstances));
   const decisions = verdicts.filter((verdict): verdict is Decision => verdict.kind === "repair");
   const unsolved = verdicts.filter((verdict): verdict is Unsolved => verdict.kind === "unsolved");
-  const steps = [...stepsFor(decisions, nodes, request.onConflict), ...bumpsFor(cluster, request)];
+  const asked = [...stepsFor(decisions, nodes, request.onConflict), ...bumpsFor(cluster, request)];
+  const takeovers = asked.length === 0 ? [] : takeoversBeside(decisions, cluster);
+  const steps = [...takeovers.map((takeover) => closing(takeover, nodes)), ...asked];
   const lost = toRanges(decisions.filter(({ givenUp }) => givenUp !== undefined).map(({ picture }) => picture.slot));
   return {
     plan: {
@@ -72,7 +75,11 @@ export function planFix(cluster: Cluster, evidence: SlotEvidence, request: FixRe
       command: "fix",
       madeFor: signatureOf(cluster),
       steps,
-      reasons: [...reasonsFor(decisions, nodes), ...bumpReasons(cluster, steps, nodes)],
+      reasons: [
+        ...takeovers.map((takeover) => takeoverText(takeover, nodes)),
+        ...reasonsFor(decisions, nodes),
+        ...bumpReasons(cluster, steps, nodes),
+      ],
       warnings: [...lossWarnings(decisions, cluster, nodes)],
       expected: isWhole(cluster, decisions, unsolved, request) ? expectedAfter(cluster, steps) : [],
     },
@@ -132,6 +139,22 @@ function circumstancesOf(
       free.map(({ slot }) => slot),
       able,
     ),
+  };
+}
+
+/** In slots that are not repaired now. */
+function takeoversBeside(decisions: readonly Decision[], cluster: Cluster): readonly Takeover[] {
+  const repaired = new Set(decisions.map(({ picture }) => picture.slot));
+  return findTakeovers(cluster)
+    .map((takeover) => ({ ...takeover, slots: takeover.slots.filter((slot) => !repaired.has(slot)) }))
+    .filter(({ slots }) => slots.length > 0);
+}
+
+function closing({ node, slots }: Takeover, nodes: NodesById): Step {
+  return {
+    kind: "close-slots",
+    node: { id: node, address: nodes.get(node)!.address },
+    slots: formatRanges(toRanges(slots)),
   };
 }
 

@@ -30,15 +30,20 @@ export class Cut extends Error {}
 
 /**
  * What servers do to their maps and keys on commands and on gossip, after src/cluster_legacy.c: who hears of a larger
- * config epoch gives the slot away and, where it was its own, deletes the keys; who imports a slot does not listen.
+ * config epoch gives the slot away and, where it was its own, deletes the keys. Who imports a slot does not listen on
+ * Redis; on Valkey it does, and claims the slot when the node that it imports from tells of a new map without it.
  */
 export class GossipModel {
   readonly #nodes: Readonly<Record<Name, State>>;
   /** Gossip after every command: the quickest there can be. */
   #isLoud = false;
   #left = Number.POSITIVE_INFINITY;
+  readonly #engine: "redis" | "valkey";
+  /** What each receiver last heard each sender claim. */
+  readonly #heard = new Map<string, string>();
 
-  constructor() {
+  constructor(engine: "redis" | "valkey") {
+    this.#engine = engine;
     const state = (epoch: number): State => ({
       epoch,
       owners: PLAYED.map((slot) => NAMES[slot % 3]),
@@ -46,6 +51,7 @@ export class GossipModel {
       keys: new Map(),
     });
     this.#nodes = { a: state(1), b: state(2), c: state(3) };
+    for (const receiver of NAMES) for (const sender of NAMES) this.#isNews(receiver, sender);
   }
 
   /** True when the server takes the command. */
@@ -140,6 +146,25 @@ export class GossipModel {
         this.#learn(sender, slot, current);
       }
     }
+    if (this.#engine === "valkey" && this.#isNews(receiver, sender)) this.#takeOver(receiver, sender);
+  }
+
+  #isNews(receiver: Name, sender: Name): boolean {
+    const claims = JSON.stringify(PLAYED.map((slot) => this.#nodes[sender].owners[slot] === sender));
+    const known = this.#heard.get(`${receiver} ${sender}`);
+    this.#heard.set(`${receiver} ${sender}`, claims);
+    return known !== claims;
+  }
+
+  #takeOver(receiver: Name, sender: Name): void {
+    const node = this.#nodes[receiver];
+    for (const [slot, { state, peer }] of [...node.open]) {
+      if (state !== "importing" || peer !== sender || this.#nodes[sender].owners[slot] === sender) continue;
+      node.open.delete(slot);
+      if (node.owners[slot] === receiver) continue;
+      node.owners[slot] = receiver;
+      this.#strike({ kind: "bump", at: receiver });
+    }
   }
 
   #hasLetGo(current: Name, receiver: Name, slot: number): boolean {
@@ -148,7 +173,11 @@ export class GossipModel {
 
   #learn(at: Name, slot: number, owner: Name): void {
     const node = this.#nodes[at];
-    if (node.open.get(slot)?.state === "importing") return;
+    const open = node.open.get(slot);
+    if (open?.state === "importing") {
+      if (this.#engine === "redis") return;
+      if (open.peer !== owner) node.open.delete(slot);
+    }
     if (node.owners[slot] === at) node.keys.delete(slot);
     node.owners[slot] = owner;
   }
@@ -195,7 +224,10 @@ export class GossipModel {
         },
       ];
     });
-    const cluster = clusterOf(Object.fromEntries(claims), { nodes: Object.fromEntries(nodes) });
+    const cluster = clusterOf(Object.fromEntries(claims), {
+      nodes: Object.fromEntries(nodes),
+      facts: { engine: this.#engine },
+    });
     const counts = NAMES.map((name): [NodeId, ReadonlyMap<number, number>] => [
       idOf(name),
       new Map(

@@ -41,9 +41,11 @@ function repair(picture: SlotPicture, { owner, because }: Choice, circumstances:
   // The source of a move gives its keys away by the move itself.
   const bring = [...keys.keys()].filter((id) => id !== owner && id !== finalOwner);
   const ends = new Set([...migrating, ...importing].map(({ node }) => node));
-  // One that imports from a third node is closed even with keys: they are brought home from there all the same.
-  const isAstray = (id: NodeId) => importing.some(({ node, peer }) => node === id && peer !== owner);
-  const close = [...ends].filter((id) => id !== owner && id !== moveTo && (isAstray(id) || !bring.includes(id)));
+  // One that imports from somebody who does not claim it is closed even with keys: they are brought home all the same.
+  const isAstray = (id: NodeId) =>
+    importing.some(({ node, peer }) => node === id && !(peer === owner && claims.includes(peer)));
+  const isKept = (id: NodeId) => id === moveTo || bring.includes(id);
+  const close = [...ends].filter((id) => id !== owner && (isAstray(id) || !isKept(id)));
   return {
     kind: "repair",
     picture,

@@ -23,7 +23,7 @@ export function stepsFor(decisions: readonly Decision[], nodes: NodesById, onCon
       (node, _, slots) => make(node, slots),
     );
   return [
-    // Whoever imports from a node that is not the owner may act on that node's next epoch (Valkey 8): no epoch changes yet.
+    // Before any claim changes: see findTakeovers.
     ...singles<Step>(
       ({ close }) => close,
       (node, slots) => ({ kind: "close-slots", node, slots }),
