@@ -10,6 +10,7 @@ import { dropInCheck, dropInInfo } from "./commands/drop-in-check.ts";
 import { type DropInContext, sayFailure } from "./commands/drop-in-context.ts";
 import { dropInCreate } from "./commands/drop-in-create.ts";
 import { dropInDelNode } from "./commands/drop-in-del-node.ts";
+import { dropInFix } from "./commands/drop-in-fix.ts";
 import { dropInImport } from "./commands/drop-in-import.ts";
 import { dropInRebalance } from "./commands/drop-in-rebalance.ts";
 import { dropInReshard } from "./commands/drop-in-reshard.ts";
@@ -87,15 +88,12 @@ async function dispatch(
       return dropInImport({ ...command, fromPassword: await sourcePassword(command, context, world) }, context);
     case "backup":
       return dropInBackup({ ...command, version }, context);
+    case "fix":
+      return dropInFix({ ...command, environment }, context);
     case "add-node":
       return dropInAddNode(command, context);
     case "del-node":
       return dropInDelNode(command, context);
-    case "fix":
-      throw new SlotctlError(`--cluster ${command.subcommand} is not part of this version of slotctl`, {
-        code: "NOT_AVAILABLE",
-        exitCode: ExitCode.Failed,
-      });
   }
 }
 

@@ -194,6 +194,16 @@ export const COMMAND_PROSE: Readonly<Record<string, CommandProse>> = {
     exits: READS,
     see: ["info", "call"],
   },
+  fix: {
+    more: [
+      "What it found, the evidence and the reason stand beside each step. A key with two values is left alone unless " +
+        "`--on-conflict` decides, and a value that gives way is written to a file first. `--yes` answers everything but what " +
+        "loses data, which takes `--accept-data-loss`.",
+    ],
+    exits: CHANGES,
+    ...STATE,
+    see: ["check", "resume", "reshard"],
+  },
   wizard: {
     more: [
       "It shows the command line that it has put together before that runs, asks nothing that a script could not say, and " +

@@ -16,8 +16,8 @@ export const DESCRIPTION: readonly string[] = [
     "view of the cluster, so that disagreements are seen. A command that changes a cluster first makes a plan and shows " +
     "it, then asks for consent, carries the plan out, and returns when every node itself reports what was planned. " +
     "What is true already is skipped, so that after an interruption the same command goes on where it stopped.",
-  "This version makes clusters of blank servers, adds, replaces and removes nodes, moves slots, imports keys, lets replicas " +
-    "take over, and shows, checks and waits for clusters. It does not repair them.",
+  "This version makes clusters of blank servers, adds, replaces and removes nodes, moves and repairs slots, imports keys, lets " +
+    "replicas take over, and shows, checks and waits for clusters.",
   "A node is named by its address, *host:port*, with IPv6 as `[::1]:7000` or `::1:7000`. Where a *seed* is asked for, " +
     "any node of the cluster will do; several may be given with commas between them, and the first that answers is used. " +
     "Without a seed the node named by `-s`, `-h` and `-p`, or `-u` is asked, in this order, and else the seeds of the context.",
@@ -171,11 +171,14 @@ export const ERROR_CODES: Readonly<Record<string, string>> = {
     "The file with the contexts can be written by others, or read by them although it holds a password or a command.",
   CONFIG_INVALID: "The file with the contexts says something that is not understood; the message names the line.",
   CONFIG_REFUSED: "A setting that has to be changed for the time of the moves cannot be read or changed.",
+  CONFLICTS_INVALID: "The file of `--restore-conflicts` cannot be read or holds something else; nothing was changed.",
+  CONFLICT_NOT_SAVED: "A value that gives way cannot be written to its file; it was not given up.",
   CONNECTION_CLOSED: "The server closed the connection.",
   CONNECT_TIMEOUT: "A connection was not accepted in time.",
   CONFIG_UNREADABLE: "The file with the contexts cannot be read, is too large, or is no text.",
   COPY_TIMED_OUT: "A replica did not finish copying its primary in time.",
   CREATE_REFUSED: "The servers cannot become this cluster; the details give every reason.",
+  DATA_LOSS: "`fix` would give up keys, and `--yes` does not answer that: see `--accept-data-loss`.",
   DEL_REFUSED: "The nodes cannot leave the cluster; the details give every reason.",
   DECLINED: "The question was answered with no.",
   DIRECTORY_IN_USE:
@@ -188,6 +191,8 @@ export const ERROR_CODES: Readonly<Record<string, string>> = {
     "The servers gave the failover up, as often as it was asked for; the old primary serves on if it lives.",
   FAILOVER_REFUSED: "The replica cannot take over as asked; nothing was changed, and the hint names the way out.",
   FILE_UNREADABLE: "A certificate, key or CA cannot be read.",
+  FIX_IMPOSSIBLE: "Something is broken that cannot be repaired from here; the details tell what. Nothing was changed.",
+  FIX_INCOMPLETE: "The plan is carried out, and something is left that it could not repair.",
   FORMAT_TOO_NEW:
     "`import`, `restore`: the cluster cannot read what the source, or the server that loads the backup, dumps; nothing was changed.",
   FORGET_REFUSED: "The nodes are not to be forgotten: they answer, or something depends on them.",
@@ -201,6 +206,7 @@ export const ERROR_CODES: Readonly<Record<string, string>> = {
   MIGRATE_FAILED: "The source refused to move keys; what did not arrive is still there.",
   MIGRATE_IO: "The source cannot reach the target.",
   MIGRATE_REFUSED: "The target does not let the source in, or not do what moving keys takes.",
+  MOVE_GOES_ON: "`fix`: somebody is moving slots right now, so that what is open is not broken; nothing was changed.",
   MOVE_REFUSED: "The slots cannot be moved as asked; nothing was changed.",
   NAME_NOT_FOUND: "A host name cannot be resolved.",
   NODE_LOADING: "The server is still loading its data.",
@@ -208,7 +214,6 @@ export const ERROR_CODES: Readonly<Record<string, string>> = {
   NODE_UNREACHABLE: "The server cannot be connected to.",
   NOTHING_TO_ASK_WITH: "Consent is needed, and there is no terminal and no `--yes`.",
   NOTHING_TO_RESUME: "No plan of this cluster was begun and not finished.",
-  NOT_AVAILABLE: "Drop-in mode: the subcommand is not part of this version.",
   NOT_FORGOTTEN: "Some nodes still list one that leaves, mostly because they do not answer; they are named.",
   NOT_A_BACKUP: "The directory holds no backup, or one whose manifest cannot be used.",
   NOT_A_CLUSTER_NODE: "The server is a standalone server or a sentinel.",
@@ -229,6 +234,7 @@ export const ERROR_CODES: Readonly<Record<string, string>> = {
   PREFLIGHT_FAILED:
     "Moving the slots would fail or do harm: no room at a target, a missing right, versions that cannot read each other's " +
     "keys, a migration that runs already. Nothing was changed.",
+  PRIMARY_UNREACHABLE: "`fix` repairs nothing while a primary is missing, unless it is told to.",
   PROTECTED_MODE: "The server is in protected mode and takes no connections from other hosts.",
   REPLACE_REFUSED:
     "The new server cannot take the place of the node; nothing was changed, and the hint names the way out.",
@@ -260,7 +266,7 @@ export const ERROR_CODES: Readonly<Record<string, string>> = {
 export const DROP_IN: readonly string[] = [
   "With `--cluster` among the leading options, `slotctl` takes the command lines of `redis-cli` 7 and 8 and of `valkey-cli` " +
     "8 and 9 as they are, with all their options, and answers with their words on standard output and their exit codes.",
-  "In this version `create`, `check`, `info`, `reshard`, `rebalance`, `add-node`, `del-node`, `import`, `backup`, `call`, `set-timeout` and `help` work. The other subcommands are understood, do nothing, say that " +
+  "In this version `create`, `check`, `info`, `fix`, `reshard`, `rebalance`, `add-node`, `del-node`, `import`, `backup`, `call`, `set-timeout` and `help` work. The other subcommands are understood, do nothing, say that " +
     "they are not part of this version, and exit 1. `slotctl --cluster help` lists the subcommands, " +
     "`slotctl --cluster --help` the options.",
   "Without a terminal standard error stays empty on success. The words follow the servers: Valkey 8 and newer are spoken " +
@@ -275,7 +281,9 @@ export const DROP_IN: readonly string[] = [
     "`rebalance` refuse with `[ERR]` to move slots where that would fail, or to a node without room for them (`slotctl " +
     "reshard --ignore-memory` insists); `add-node` refuses " +
     "a replica as the primary to follow before anything is touched and returns when the node is ready; `del-node` removes dead " +
-    "nodes too and gives replicas to the shards that need them most; and there are colours only in a terminal.",
+    "nodes too and gives replicas to the shards that need them most; `fix` goes by what was begun and by config epochs where `redis-cli` goes by " +
+    "the number of keys, finds stray keys as well, and with `--cluster-replace` keeps a copy of what it overwrites; and there " +
+    "are colours only in a terminal.",
 ];
 
 /** By name, in the order of the page. */

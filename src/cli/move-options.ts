@@ -28,6 +28,17 @@ export interface MoveFlags extends PlanFlags {
 const PACE = "Pace:";
 
 export function addLimitOptions(command: Command): Command {
+  addPaceOptions(command).addOption(
+    new Option("--replace", "let the source's value win where the target holds the key already").helpGroup(PACE),
+  );
+  return command.option(
+    "--ignore-memory",
+    "move slots also to a node without room for them: it may evict keys, or refuse them",
+  );
+}
+
+/** Without those by which keys may be lost. */
+export function addPaceOptions(command: Command): Command {
   const add = (flags: string, description: string, more: (option: Option) => Option) =>
     command.addOption(more(new Option(flags, description).helpGroup(PACE)));
   add("--concurrency <moves>", "moves that a node takes part in at a time", (option) =>
@@ -45,11 +56,7 @@ export function addLimitOptions(command: Command): Command {
   add("--migrate-timeout <time>", "how long one MIGRATE may take", (option) =>
     option.argParser(positiveDuration).default(60_000, "60s"),
   );
-  add("--replace", "let the source's value win where the target holds the key already", (option) => option);
-  return command.option(
-    "--ignore-memory",
-    "move slots also to a node without room for them: it may evict keys, or refuse them",
-  );
+  return command;
 }
 
 export function addPlanOptions(command: Command): Command {

@@ -9,6 +9,7 @@ import { addConfig, addSetTimeout } from "./config.ts";
 import { addCreate } from "./create.ts";
 import { addDelNode } from "./del-node.ts";
 import { addFailover } from "./failover.ts";
+import { addFix } from "./fix.ts";
 import { addForget } from "./forget.ts";
 import { type GuideParts, guideOf } from "./guide.ts";
 import { addHelp, manualOf } from "./help.ts";
@@ -76,7 +77,7 @@ function helpText(command: Command, helper: Help): string {
 export function buildProgram(options: ProgramOptions): Command {
   const { version, environment, open, done, out, talk, asking } = options;
   const program = new Command("slotctl")
-    .description("Build, resize and check Redis Cluster and Valkey Cluster")
+    .description("Build, resize, check and repair Redis Cluster and Valkey Cluster")
     .version(version, "-v, --version", "show the version")
     .helpOption("--help", "show help")
     .configureHelp({ helpWidth: 100, formatHelp: helpText, visibleGlobalOptions })
@@ -93,6 +94,7 @@ export function buildProgram(options: ProgramOptions): Command {
   addCreate(program, run);
   addCheck(program, run);
   addInfo(program, run);
+  addFix(program, run, environment);
   addReshard(program, run, environment);
   addRebalance(program, run, environment);
   addFailover(program, run, environment);

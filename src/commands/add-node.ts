@@ -61,7 +61,7 @@ export async function addNode(options: AddNodeOptions, context: Context): Promis
   const plan = withWarnings(planAddNode(design, methodOf), warnings);
   const shown = { kind: "steps", plan, preview: design.moves.length === 0 ? undefined : preview } as const;
   // An earlier run may have ended before it saw that all is well.
-  if (plan.steps.length === 0 && !options.dryRun) await runOn(design.cluster, plan, options.limits, context);
+  if (plan.steps.length === 0 && !options.dryRun) await runOn(design.cluster, plan, options, context);
   const code = await carryOutPlan(
     {
       cluster: design.cluster,

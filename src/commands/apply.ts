@@ -78,10 +78,16 @@ function nodesOf(step: Step): readonly NodeRef[] {
     case "set-config-epoch":
     case "add-slots":
     case "set-config":
+    case "assign-slots":
+    case "close-slots":
+    case "bump-epoch":
       return [step.node];
+    case "del-slots":
+      return [step.node, step.owner];
     case "meet":
       return step.nodes;
     case "move-slots":
+    case "bring-keys":
       return [step.from, step.to];
     case "replicate":
     case "failover":

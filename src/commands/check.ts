@@ -1,11 +1,8 @@
 import { ExitCode } from "../errors.ts";
 import type { Cluster } from "../model/cluster.ts";
-import { waitUntil } from "../node/wait-until.ts";
 import { findProblems, hasErrors, type Problem } from "../plan/problems.ts";
-import { surveyStrayKeys } from "../survey/stray-keys.ts";
-import { survey } from "../survey/survey.ts";
 import type { Context } from "./context.ts";
-import { settleWindowOf } from "./settle-window.ts";
+import { surveySettled } from "./survey-settled.ts";
 
 export interface CheckOptions {
   /** Look for keys in slots that their node does not own even where the counts add up. */
@@ -20,7 +17,9 @@ export interface CheckOptions {
 
 /** Looks at the cluster and says what is wrong with it. */
 export async function check(options: CheckOptions, context: Context): Promise<ExitCode> {
-  const cluster = await surveySettled(options, context);
+  const { settle, searchMultipleOwners } = options;
+  const search = searchMultipleOwners ? "thorough" : "cheap";
+  const cluster = await surveySettled({ settle, isUnsettled, search }, context);
   const problems = findProblems(cluster);
   const { quick, strict } = options;
   const healthy = strict ? problems.length === 0 : !hasErrors(problems);
@@ -36,26 +35,6 @@ const PASSING: ReadonlySet<Problem["kind"]> = new Set<Problem["kind"]>([
   "handshake",
   "epoch-collision",
 ]);
-
-/** The cluster once its nodes agree, or as it stands when the settle window is over. */
-async function surveySettled(
-  options: CheckOptions,
-  { seeds, connections, zones, signal, timeout }: Context,
-): Promise<Cluster> {
-  const look = () => survey(seeds, connections, { depth: "health", zones });
-  let cluster = await look();
-  const window = Math.min(options.settle ?? settleWindowOf(cluster), timeout);
-  if (window > 0 && isUnsettled(cluster)) {
-    await waitUntil(
-      async () => {
-        cluster = await look();
-        return isUnsettled(cluster) ? undefined : true;
-      },
-      { timeout: window, signal },
-    );
-  }
-  return surveyStrayKeys(cluster, connections, options.searchMultipleOwners ? "thorough" : "cheap");
-}
 
 function isUnsettled(cluster: Cluster): boolean {
   return findProblems(cluster).some(({ kind }) => PASSING.has(kind));

@@ -113,7 +113,7 @@ async function join(
   const plan = planAddNode(design, () => "keys");
   try {
     const event = teller(design, typed, style, context);
-    await runOn(design.cluster, plan, DEFAULT_LIMITS, { ...context, view: { event } });
+    await runOn(design.cluster, plan, { limits: DEFAULT_LIMITS }, { ...context, view: { event } });
   } catch (error) {
     if (!(error instanceof SlotctlError)) throw error;
     out(errorLine(`[ERR] ${[error.message, ...error.details].join("\n      ")}`, style));

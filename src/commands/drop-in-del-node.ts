@@ -50,7 +50,12 @@ export async function dropInDelNode(
   out(infoLine(DEL_NODE.forget, style));
   const plan = planDelNode(outcome.design, () => "keys");
   try {
-    await runOn(cluster, plan, DEFAULT_LIMITS, { ...context, view: { event: teller(cluster, style, context) } });
+    await runOn(
+      cluster,
+      plan,
+      { limits: DEFAULT_LIMITS },
+      { ...context, view: { event: teller(cluster, style, context) } },
+    );
   } catch (error) {
     if (!(error instanceof SlotctlError)) throw error;
     out(errorLine(`[ERR] ${[error.message, ...error.details].join("\n      ")}`, style));

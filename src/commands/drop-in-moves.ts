@@ -147,7 +147,7 @@ async function run(plan: Plan, cluster: Cluster, options: DropInMoveOptions, con
     if (!(error instanceof SlotctlError && error.code === "STATE_UNWRITABLE")) throw error;
     // Only the finished plan could not be removed.
     if (begun) return;
-    await runOn(cluster, plan, limits, context);
+    await runOn(cluster, plan, { ...options, limits }, context);
   }
 }
 

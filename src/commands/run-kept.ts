@@ -1,9 +1,11 @@
 import { ExitCode, SlotctlError } from "../errors.ts";
-import type { MoveLimits } from "../execute/executor.ts";
+import type { Executor, MoveLimits } from "../execute/executor.ts";
+import type { AskWinner } from "../execute/move/conflicts.ts";
 import { runPlan } from "../execute/run-plan.ts";
-import type { Cluster } from "../model/cluster.ts";
+import type { Cluster, NodeId } from "../model/cluster.ts";
 import { leavingIn, type Plan } from "../plan/plan.ts";
 import type { View } from "../view/view.ts";
+import { conflictFilePath, conflictKeeper } from "./conflict-file.ts";
 import type { Context } from "./context.ts";
 import { lockCluster } from "./run-lock.ts";
 import { keepUnfinished, removeUnfinished } from "./unfinished-plan.ts";
@@ -17,7 +19,14 @@ export interface RunOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Move slots also where a target has no room for them. */
   readonly ignoreMemory?: boolean;
+  /** Where values go that give way to others; undefined: to a file of this run in the state directory. */
+  readonly conflictFile?: string | undefined;
+  /** Asks which of two values counts. */
+  readonly askWinner?: AskWinner | undefined;
 }
+
+/** What carrying out needs where nothing is kept; without an environment no value may give way to another. */
+export type StepOptions = Omit<RunOptions, "environment"> & Partial<Pick<RunOptions, "environment">>;
 
 /**
  * Carries out a plan that lies in the state directory from before its first change until it is done. `kept` is where
@@ -28,14 +37,15 @@ export interface RunOptions {
 export async function runKept(
   plan: Plan,
   cluster: Cluster,
-  { limits, environment }: RunOptions,
+  options: RunOptions,
   context: RunContext,
   kept?: string,
 ): Promise<boolean> {
+  const { environment } = options;
   await using _lock = await lockCluster(cluster, environment, context.signal);
   const path = kept ?? (await keepUnfinished(plan, environment, new Date()));
   try {
-    const changed = await runOn(cluster, plan, limits, context);
+    const changed = await runOn(cluster, plan, options, context);
     await removeUnfinished(path);
     return changed;
   } catch (error) {
@@ -45,11 +55,21 @@ export async function runKept(
 }
 
 /** Carries out a plan on the cluster as it was surveyed; all nodes that were reached, and stay, have to agree in the end. */
-export function runOn(cluster: Cluster, plan: Plan, limits: MoveLimits, context: RunContext): Promise<boolean> {
+export function runOn(cluster: Cluster, plan: Plan, options: StepOptions, context: RunContext): Promise<boolean> {
+  return runPlan(plan, executorOn(cluster, options, context, leavingIn(plan)));
+}
+
+/** What it takes to change this cluster, from which some of its nodes are leaving. */
+export function executorOn(
+  cluster: Cluster,
+  options: StepOptions,
+  context: RunContext,
+  leaving: ReadonlySet<NodeId> = new Set(),
+): Executor {
+  const { limits, environment, conflictFile, askWinner } = options;
   const { connections, signal, timeout, view } = context;
-  const leaving = leavingIn(plan);
   const reached = cluster.nodes.filter(({ id, view }) => view !== undefined && !leaving.has(id));
-  return runPlan(plan, {
+  return {
     connections,
     signal,
     timeout,
@@ -58,7 +78,9 @@ export function runOn(cluster: Cluster, plan: Plan, limits: MoveLimits, context:
     witnesses: reached.map(({ id, address }) => ({ id, address })),
     until: "ok",
     emit: view.event,
-  });
+    keepLost: environment && conflictKeeper(conflictFile ?? conflictFilePath(environment, new Date()), view.event),
+    askWinner,
+  };
 }
 
 function isHalfDone(error: unknown): boolean {

@@ -33,7 +33,7 @@ export function refuseUnhealthy(cluster: Cluster): void {
     code: "CLUSTER_UNHEALTHY",
     exitCode: ExitCode.Unhealthy,
     details: errors.map((problem) => problemText(problem, cluster).what),
-    hint: "slotctl check tells what helps; an unfinished move of ours goes on with slotctl resume",
+    hint: "slotctl fix mends slots, slotctl check tells of the rest; an unfinished move of ours goes on with slotctl resume",
   });
 }
 

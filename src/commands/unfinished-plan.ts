@@ -109,13 +109,19 @@ function idsIn(step: Step): readonly string[] {
     case "set-config-epoch":
     case "add-slots":
     case "set-config":
+    case "assign-slots":
+    case "close-slots":
+    case "bump-epoch":
       return [step.node.id];
+    case "del-slots":
+      return [step.node.id, step.owner.id];
     case "meet":
       return step.nodes.map(({ id }) => id);
     case "replicate":
     case "failover":
       return [step.node.id, step.primary.id];
     case "move-slots":
+    case "bring-keys":
       return [step.from.id, step.to.id];
     case "load-functions":
       return [step.node.id, step.from.id];

@@ -1,18 +1,27 @@
 import { SlotctlError } from "../errors.ts";
+import type { NodeId } from "../model/cluster.ts";
 import { parseInfo } from "../model/parse-info.ts";
+import { quotedText } from "../model/quoted-text.ts";
 import { formatRanges, parseRanges, slotsOf } from "../model/slot.ts";
+import type { ConflictPolicy } from "../model/slot-evidence.ts";
 import { type Reply, ServerError } from "../node/node.ts";
 import { waitUntil } from "../node/wait-until.ts";
-import type { AddSlots, MoveSlots, Replicate, SetConfigEpoch, Step } from "../plan/plan.ts";
+import type { AddSlots, BringKeys, MoveSlots, Replicate, SetConfigEpoch, Step } from "../plan/plan.ts";
 import { moveAtomically } from "./atomic/move-atomically.ts";
 import { change, type Executor, nodeOf, type OnChange, viewOf } from "./executor.ts";
 import { failover } from "./failover.ts";
 import { commandRefused } from "./failures.ts";
+import { assignSlots } from "./fix/assign-slots.ts";
+import { bringKeys } from "./fix/bring-keys.ts";
+import { bumpEpoch } from "./fix/bump-epoch.ts";
+import { closeSlots } from "./fix/close-slots.ts";
+import { delSlots } from "./fix/del-slots.ts";
 import { forget } from "./forget.ts";
 import { reset, shutdown } from "./leave.ts";
 import { loadFunctions } from "./load-functions.ts";
 import { meet } from "./meet.ts";
-import { moveSlots } from "./move/move-slots.ts";
+import { Conflicts } from "./move/conflicts.ts";
+import { type MoveContext, moveSlots } from "./move/move-slots.ts";
 import type { KeyRate } from "./move/pace.ts";
 import type { Turns } from "./move/turns.ts";
 import { waitUntilCopied } from "./replica-links.ts";
@@ -28,9 +37,13 @@ export interface NumberedStep {
 export interface Shared {
   readonly executor: Executor;
   /** So that no node takes part in more moves at a time than it should. */
-  readonly turns: Turns;
+  readonly turns: Turns<NodeId>;
+  /** For what must not be done twice at the same time, by kind of step. */
+  readonly oneByOne: Turns<Step["kind"]>;
   readonly rate: KeyRate;
   readonly onChange: OnChange;
+  /** Keys of which neither of two values was touched, one line each. */
+  readonly left: string[];
 }
 
 /** Makes one step true and returns whether anything had to be changed for it. */
@@ -59,7 +72,40 @@ export function carryOut({ index, step }: NumberedStep, shared: Shared): Promise
       return reset(step, executor, onChange);
     case "shutdown":
       return shutdown(step, executor, onChange);
+    case "del-slots":
+      return delSlots(step, executor, onChange);
+    case "assign-slots":
+      // One after the other, or two owners might take the same new epoch.
+      return shared.oneByOne.take([step.kind], () => assignSlots(step, executor, onChange));
+    case "close-slots":
+      return closeSlots(step, executor, onChange);
+    case "bring-keys":
+      return shared.turns.take([step.from.id, step.to.id], () => bring(step, index, shared));
+    case "bump-epoch":
+      return shared.oneByOne.take([step.kind], () => bumpEpoch(step, executor, onChange));
   }
+}
+
+function bring(step: BringKeys, index: number, shared: Shared): Promise<boolean> {
+  const conflicts = conflictsFor(step.onConflict, "to", shared);
+  return bringKeys(step, { ...moveContext(index, shared), conflicts });
+}
+
+function moveContext(index: number, { executor, rate, onChange }: Shared): MoveContext {
+  return {
+    executor,
+    rate,
+    onChange,
+    progress: (progress) => executor.emit({ type: "move-progress", index, ...progress }),
+  };
+}
+
+function conflictsFor(policy: ConflictPolicy, owner: "from" | "to", { left }: Shared): Conflicts {
+  return new Conflicts({
+    policy,
+    owner,
+    left: ({ key, slot }, why) => left.push(`slot ${slot}: ${quotedText(key)} has two values: ${why}`),
+  });
 }
 
 async function move(step: MoveSlots, index: number, shared: Shared): Promise<boolean> {
@@ -79,13 +125,10 @@ async function move(step: MoveSlots, index: number, shared: Shared): Promise<boo
   }
 }
 
-function moveByKeys(step: MoveSlots, index: number, { executor, rate, onChange }: Shared): Promise<boolean> {
-  return moveSlots(step, {
-    executor,
-    rate,
-    onChange,
-    progress: (progress) => executor.emit({ type: "move-progress", index, ...progress }),
-  });
+function moveByKeys(step: MoveSlots, index: number, shared: Shared): Promise<boolean> {
+  const { onConflict } = step;
+  const conflicts = onConflict === undefined ? undefined : conflictsFor(onConflict, "from", shared);
+  return moveSlots(step, { ...moveContext(index, shared), conflicts });
 }
 
 /**

@@ -7,6 +7,7 @@ import { type Command, type Node, type Reply, ServerError } from "../node/node.t
 import type { NodeRef } from "../plan/plan.ts";
 import type { Emit } from "./events.ts";
 import { commandRefused, otherNodeAnswers } from "./failures.ts";
+import type { AskWinner, KeepLost } from "./move/conflicts.ts";
 
 /** What carrying out a plan needs: the way to each node, somebody to tell, and when to stop. */
 export interface Executor {
@@ -20,6 +21,10 @@ export interface Executor {
   /** When a run is done: when the nodes have joined and agree, or when every one of them also serves clients. */
   readonly until: "joined" | "ok";
   readonly limits: MoveLimits;
+  /** Where values go that give way to others; undefined: none may. */
+  readonly keepLost?: KeepLost | undefined;
+  /** Asks a person which of two values counts; undefined: there is nobody to ask. */
+  readonly askWinner?: AskWinner | undefined;
   /** Milliseconds that each wait for the cluster may take. */
   readonly timeout: number;
 }

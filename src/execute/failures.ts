@@ -46,6 +46,17 @@ export function verifyTimedOut(seconds: number, details: readonly string[]): Slo
   });
 }
 
+/** Two nodes hold these keys with different values, and nobody said which counts. */
+export function keysLeft(left: readonly string[]): SlotctlError {
+  const keys = left.length === 1 ? "1 key has" : `${left.length} keys have`;
+  return new SlotctlError(`${keys} one value on one node and another on another; both were left as they are`, {
+    code: "KEY_CONFLICT",
+    exitCode: ExitCode.Partial,
+    details: left.length > 20 ? [...left.slice(0, 20), `and ${left.length - 20} more`] : left,
+    hint: "Everything else is done. slotctl fix --on-conflict owner, newest, keep-both or ask decides",
+  });
+}
+
 /** How far a run got, and how to go on with it. */
 interface Progress {
   /** "768 of 4096 slots have arrived" */

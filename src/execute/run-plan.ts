@@ -5,7 +5,7 @@ import type { Plan, Step } from "../plan/plan.ts";
 import { carryOut, type NumberedStep, type Shared } from "./carry-out.ts";
 import type { Emit, RunEvent } from "./events.ts";
 import type { Executor } from "./executor.ts";
-import { interrupted, stoppedPartWay } from "./failures.ts";
+import { interrupted, keysLeft, stoppedPartWay } from "./failures.ts";
 import { KeyRate } from "./move/pace.ts";
 import { Turns } from "./move/turns.ts";
 import { puttingBack, setConfig } from "./set-config.ts";
@@ -21,6 +21,7 @@ export async function runPlan(plan: Plan, executor: Executor): Promise<boolean> 
   executor.emit({ type: "run-started", steps: plan.steps.length });
   try {
     for (const phase of phasesOf(plan.steps)) await run.phase(phase);
+    run.refuseLeft();
     await verify(plan.expected, executor);
   } catch (error) {
     await run.putBack();
@@ -31,15 +32,20 @@ export async function runPlan(plan: Plan, executor: Executor): Promise<boolean> 
 }
 
 /**
- * Steps of one kind that stand together touch different nodes and are carried out side by side; those that are there
- * for the sake of a later one come one by one.
+ * Steps of one kind that stand together are carried out side by side, except those that are there for the sake of a later
+ * one. And nobody takes slots while it gives some away: between the moment in which a target claims a slot and the one
+ * in which the source hears of it, a larger epoch that the source got as a target of its own would make its old claim
+ * win, and the target would delete the keys.
  */
 function phasesOf(steps: readonly Step[]): readonly (readonly NumberedStep[])[] {
   const phases: NumberedStep[][] = [];
   for (const [index, step] of steps.entries()) {
     const phase = phases.at(-1);
-    if (phase?.[0]?.step.kind === step.kind && !isAlone(step)) phase.push({ index, step });
-    else phases.push([{ index, step }]);
+    if (phase?.[0]?.step.kind === step.kind && !isAlone(step) && !phase.some((other) => crosses(other.step, step))) {
+      phase.push({ index, step });
+    } else {
+      phases.push([{ index, step }]);
+    }
   }
   return phases;
 }
@@ -50,6 +56,11 @@ const PUT_BACK_MS = 5000;
 /** Elections of several shards at once compete for the same votes, and a copy costs its primary a fork. */
 function isAlone(step: Step): boolean {
   return step.kind === "failover" || (step.kind === "replicate" && step.inSync === true);
+}
+
+function crosses(one: Step, other: Step): boolean {
+  if (one.kind !== "move-slots" || other.kind !== "move-slots") return false;
+  return one.from.id === other.to.id || one.to.id === other.from.id;
 }
 
 class Run {
@@ -68,6 +79,8 @@ class Run {
     this.#shared = {
       executor: this.#executor,
       turns: new Turns(executor.limits.concurrency),
+      oneByOne: new Turns(1),
+      left: [],
       rate: new KeyRate(executor.limits.keysPerSecond),
       onChange: () => {
         this.changed = true;
@@ -130,11 +143,19 @@ class Run {
     }
   }
 
+  /** Everything else was done: the keys about which only a person can decide come last. */
+  refuseLeft(): void {
+    const { left } = this.#shared;
+    if (left.length > 0) throw keysLeft(left);
+  }
+
   explain(error: unknown): unknown {
     const { signal } = this.#executor;
     const { command } = this.#plan;
     const goOn =
-      command === "create" ? "Run the same command again to go on from there" : "slotctl resume goes on from there";
+      command === "create" || command === "fix"
+        ? "Run the same command again to go on from there"
+        : "slotctl resume goes on from there";
     const progress = { howFar: this.#howFar(), goOn };
     if (signal.aborted) return interrupted(this.changed, progress);
     if (!(error instanceof SlotctlError) || !this.changed) return error;

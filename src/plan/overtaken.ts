@@ -32,6 +32,11 @@ function whatIsLeft(step: Step, later: readonly Step[], cluster: Cluster): reado
     case "set-config-epoch":
     case "add-slots":
     case "move-slots":
+    case "del-slots":
+    case "assign-slots":
+    case "close-slots":
+    case "bring-keys":
+    case "bump-epoch":
     case "forget":
     case "reset":
     case "shutdown":

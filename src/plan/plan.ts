@@ -1,5 +1,6 @@
 import type { Address } from "../model/address.ts";
 import type { NodeId } from "../model/cluster.ts";
+import type { ConflictPolicy } from "../model/slot-evidence.ts";
 
 /** A node as a plan names it: the id is what counts, the address is where its peers reach it. */
 export interface NodeRef {
@@ -64,6 +65,45 @@ export interface MoveSlots {
   readonly to: NodeRef;
   readonly slots: string;
   readonly method: MoveMethod;
+  /** What becomes of keys that both hold with different values; left out, the move stops at the first. */
+  readonly onConflict?: ConflictPolicy | undefined;
+}
+
+/** A node gives up its claim to slots that `owner` is to have. Its keys stay where they are, and are safe there. */
+export interface DelSlots {
+  readonly kind: "del-slots";
+  readonly node: NodeRef;
+  readonly owner: NodeRef;
+  readonly slots: string;
+}
+
+/** A node becomes the owner of slots in every view, whatever the views were. No other may claim them and hold keys. */
+export interface AssignSlots {
+  readonly kind: "assign-slots";
+  readonly node: NodeRef;
+  readonly slots: string;
+}
+
+/** Slots that a node holds open for nothing are closed. On a replica that is done through its primary. */
+export interface CloseSlots {
+  readonly kind: "close-slots";
+  readonly node: NodeRef;
+  readonly slots: string;
+}
+
+/** Keys that a node holds of slots it does not own are moved to their owner. */
+export interface BringKeys {
+  readonly kind: "bring-keys";
+  readonly from: NodeRef;
+  readonly to: NodeRef;
+  readonly slots: string;
+  readonly onConflict: ConflictPolicy;
+}
+
+/** A primary that shares its config epoch with another takes a new one. */
+export interface BumpEpoch {
+  readonly kind: "bump-epoch";
+  readonly node: NodeRef;
 }
 
 /** The settings that a plan may change: a plan file comes from anywhere, and a server obeys every CONFIG SET. */
@@ -120,7 +160,12 @@ export type Step =
   | LoadFunctions
   | Forget
   | Reset
-  | Shutdown;
+  | Shutdown
+  | DelSlots
+  | AssignSlots
+  | CloseSlots
+  | BringKeys
+  | BumpEpoch;
 
 /** A shard as the plan means it to be in the end. */
 export interface PlannedShard {
@@ -142,7 +187,8 @@ export interface Plan {
     | "add-node"
     | "del-node"
     | "forget"
-    | "replace-node";
+    | "replace-node"
+    | "fix";
   /** Signature of the cluster the plan was made for. */
   readonly madeFor: string;
   readonly steps: readonly Step[];

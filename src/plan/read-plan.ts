@@ -2,6 +2,7 @@ import type { Address } from "../model/address.ts";
 import type { NodeId } from "../model/cluster.ts";
 import { isNodeId } from "../model/parse-nodes.ts";
 import { formatRanges, parseRanges } from "../model/slot.ts";
+import type { ConflictPolicy } from "../model/slot-evidence.ts";
 import {
   type NodeRef,
   PLAN_SCHEMA_VERSION,
@@ -107,6 +108,8 @@ const memberAt = fieldsAt<NodeRef>({
   formerly: optional(listAt(idAt)),
 });
 
+const policyAt = oneOf<ConflictPolicy>({ leave: true, owner: true, newest: true, "keep-both": true, ask: true });
+
 /** A new kind of step fails to compile until it can be read. */
 const STEPS: { readonly [Kind in Step["kind"]]: Reader<Extract<Step, { kind: Kind }>> } = {
   "set-config-epoch": fieldsAt({ kind: only("set-config-epoch"), node: nodeAt, epoch: epochAt }),
@@ -119,6 +122,7 @@ const STEPS: { readonly [Kind in Step["kind"]]: Reader<Extract<Step, { kind: Kin
     to: nodeAt,
     slots: someSlotsAt,
     method: oneOf({ keys: true, atomic: true }),
+    onConflict: optional(policyAt),
   }),
   "set-config": fieldsAt({
     kind: only("set-config"),
@@ -136,6 +140,17 @@ const STEPS: { readonly [Kind in Step["kind"]]: Reader<Extract<Step, { kind: Kin
   forget: fieldsAt({ kind: only("forget"), node: memberAt, from: listAt(nodeAt) }),
   reset: fieldsAt({ kind: only("reset"), node: nodeAt, hard: booleanAt }),
   shutdown: fieldsAt({ kind: only("shutdown"), node: nodeAt }),
+  "del-slots": fieldsAt({ kind: only("del-slots"), node: nodeAt, owner: nodeAt, slots: someSlotsAt }),
+  "assign-slots": fieldsAt({ kind: only("assign-slots"), node: nodeAt, slots: someSlotsAt }),
+  "close-slots": fieldsAt({ kind: only("close-slots"), node: nodeAt, slots: someSlotsAt }),
+  "bring-keys": fieldsAt({
+    kind: only("bring-keys"),
+    from: nodeAt,
+    to: nodeAt,
+    slots: someSlotsAt,
+    onConflict: policyAt,
+  }),
+  "bump-epoch": fieldsAt({ kind: only("bump-epoch"), node: nodeAt }),
 };
 
 const stepKindAt = oneOf(STEPS);
@@ -160,6 +175,7 @@ const planAt = fieldsAt<Plan>({
     "del-node": true,
     forget: true,
     "replace-node": true,
+    fix: true,
   }),
   madeFor: signatureAt,
   steps: listAt(stepAt),

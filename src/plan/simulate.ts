@@ -1,6 +1,6 @@
 import { type Cluster, type ClusterNode, type NodeId, nodeById } from "../model/cluster.ts";
-import { parseRanges, subtractRanges, unionRanges } from "../model/slot.ts";
-import type { Failover, MoveSlots, Step } from "./plan.ts";
+import { hasSlot, parseRanges, type SlotRanges, subtractRanges, unionRanges } from "../model/slot.ts";
+import type { AssignSlots, Failover, MoveSlots, Step } from "./plan.ts";
 
 /** The cluster as it would stand after the step. Drives the preview, and is the oracle of every planner test. */
 export function simulate(cluster: Cluster, step: Step): Cluster {
@@ -35,6 +35,18 @@ export function simulate(cluster: Cluster, step: Step): Cluster {
     case "shutdown":
       // It has left the picture before.
       return cluster;
+    case "del-slots":
+      return withNode(cluster, step.node.id, ({ slots }) => ({
+        slots: subtractRanges(slots, parseRanges(step.slots) ?? []),
+      }));
+    case "assign-slots":
+      return assignSlots(cluster, step);
+    case "close-slots":
+      return withNode(cluster, step.node.id, (node) => closed(node, parseRanges(step.slots) ?? []));
+    case "bring-keys":
+      return withNode(cluster, step.from.id, (node) => broughtHome(node, parseRanges(step.slots) ?? []));
+    case "bump-epoch":
+      return withNode(cluster, step.node.id, () => ({ configEpoch: nextEpoch(cluster) }));
   }
 }
 
@@ -51,6 +63,36 @@ function introduce({ nodes }: Cluster, ids: ReadonlySet<NodeId>): Cluster {
   };
 }
 
+function assignSlots(cluster: Cluster, { node, slots }: AssignSlots): Cluster {
+  const assigned = parseRanges(slots) ?? [];
+  return withNode(cluster, node.id, (owner) => ({
+    slots: unionRanges(owner.slots, assigned),
+    // What it imported from somebody else is its own now.
+    openSlots: owner.openSlots.filter(({ slot, state }) => state === "migrating" || !hasSlot(assigned, slot)),
+    strayKeys: withoutStrays(owner, assigned),
+    configEpoch: nextEpoch(cluster),
+  }));
+}
+
+function closed({ openSlots }: ClusterNode, slots: SlotRanges): Partial<ClusterNode> {
+  return { openSlots: openSlots.filter(({ slot }) => !hasSlot(slots, slot)) };
+}
+
+function broughtHome(node: ClusterNode, slots: SlotRanges): Partial<ClusterNode> {
+  return { ...closed(node, slots), strayKeys: withoutStrays(node, slots) };
+}
+
+/** How many keys are in which of its slots the picture does not tell, so that the number stays until the last is gone. */
+function withoutStrays({ strayKeys }: ClusterNode, slots: SlotRanges): ClusterNode["strayKeys"] {
+  if (strayKeys === undefined) return undefined;
+  const left = subtractRanges(strayKeys.slots, slots);
+  return { keys: left.length === 0 ? 0 : strayKeys.keys, slots: left };
+}
+
+function nextEpoch({ nodes }: Cluster): number {
+  return nodes.reduce((highest, { configEpoch }) => Math.max(highest, configEpoch), 0) + 1;
+}
+
 /** @throws RangeError when the source does not own what it is to give away: no planner may ask for that */
 function moveSlots(cluster: Cluster, { from, to, slots }: MoveSlots): Cluster {
   const moved = parseRanges(slots) ?? [];
@@ -59,7 +101,12 @@ function moveSlots(cluster: Cluster, { from, to, slots }: MoveSlots): Cluster {
     throw new RangeError(`${from.id} does not own all of ${slots}`);
   }
   const without = withNode(cluster, from.id, (node) => ({ slots: subtractRanges(node.slots, moved) }));
-  return withNode(without, to.id, (node) => ({ slots: unionRanges(node.slots, moved) }));
+  const closedAtSource = withNode(without, from.id, (node) => closed(node, moved));
+  return withNode(closedAtSource, to.id, (node) => ({
+    ...closed(node, moved),
+    slots: unionRanges(node.slots, moved),
+    strayKeys: withoutStrays(node, moved),
+  }));
 }
 
 /**

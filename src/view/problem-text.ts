@@ -22,12 +22,12 @@ export function problemText(problem: Problem, cluster: Cluster): ProblemText {
     case "several-owners":
       return {
         what: `${slotsText(problem.slots)}: ${names(problem.owners)} each claim to own them`,
-        advice: "Gossip settles this within seconds when the epochs differ; if it stays, the slots need a fix",
+        advice: "Gossip settles this within seconds when the epochs differ; if it stays, run slotctl fix",
       };
     case "open-slots":
       return {
         what: `${name(problem.node)} has ${slotsText(problem.slots)} ${problem.state} ${problem.state === "migrating" ? "to" : "from"} ${names(problem.peers)}`,
-        advice: "A slot move is going on, or was cut short: wait for it, or close the slots with a fix",
+        advice: "A slot move is going on, or was cut short: wait for it, or let slotctl fix finish it",
       };
     case "disagreement":
       return {
@@ -62,7 +62,7 @@ export function problemText(problem: Problem, cluster: Cluster): ProblemText {
     case "stray-keys":
       return {
         what: `${name(problem.node)} holds ${count(problem.keys, "key")} in ${slotsText(problem.slots)}, which it does not own`,
-        advice: "No client finds them there; they are left from a slot move that was cut short",
+        advice: "No client finds them there; slotctl fix brings them to their owner",
       };
     case "ghost":
       return {

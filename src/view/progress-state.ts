@@ -207,6 +207,11 @@ const stepPhrase: Record<Exclude<Step["kind"], "move-slots">, string> = {
   forget: "Having every node forget who leaves",
   reset: "Resetting who has left",
   shutdown: "Shutting down who has left",
+  "del-slots": "Taking back claims to slots",
+  "assign-slots": "Assigning slots",
+  "close-slots": "Closing slots",
+  "bring-keys": "Bringing keys home",
+  "bump-epoch": "Giving nodes config epochs of their own",
 };
 
 const waitPhrase: Record<Wait, string> = {

@@ -19,13 +19,14 @@ function meetText({ nodes }: Meet, newcomers: ReadonlySet<NodeId>): string {
 
 function stepText(step: Exclude<Step, Meet>): string {
   const name = ({ address }: { readonly address: Address }) => formatAddress(address);
+  const slots = (text: string) => `${count(countSlots(parseRanges(text) ?? []), "slot")}`;
   switch (step.kind) {
     case "set-config-epoch":
       return `give ${name(step.node)} config epoch ${step.epoch}`;
     case "add-slots":
       return `give ${name(step.node)} slots ${step.slots}`;
     case "move-slots":
-      return `move ${count(countSlots(parseRanges(step.slots) ?? []), "slot")} from ${name(step.from)} to ${name(step.to)}: ${step.slots}`;
+      return `move ${slots(step.slots)} from ${name(step.from)} to ${name(step.to)}: ${step.slots}`;
     case "set-config":
       return `set ${step.setting} to ${step.value} on ${name(step.node)}`;
     case "replicate":
@@ -40,6 +41,16 @@ function stepText(step: Exclude<Step, Meet>): string {
       return `reset ${name(step.node)}${step.hard ? "" : ", which keeps its id"}: it forgets the cluster and what it has copied of it`;
     case "shutdown":
       return `shut ${name(step.node)} down`;
+    case "del-slots":
+      return `let ${name(step.node)} give up its claim to ${slots(step.slots)} of ${name(step.owner)}, keeping its keys: ${step.slots}`;
+    case "assign-slots":
+      return `make ${name(step.node)} the owner of ${slots(step.slots)} everywhere: ${step.slots}`;
+    case "close-slots":
+      return `close ${slots(step.slots)} on ${name(step.node)}: ${step.slots}`;
+    case "bring-keys":
+      return `bring the keys of ${slots(step.slots)} from ${name(step.from)} home to ${name(step.to)}: ${step.slots}`;
+    case "bump-epoch":
+      return `give ${name(step.node)} a config epoch of its own`;
   }
 }
 

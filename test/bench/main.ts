@@ -1,6 +1,7 @@
 import { atomicMoves } from "./atomic-moves.ts";
 import { checking } from "./checking.ts";
 import { creating } from "./creating.ts";
+import { fixing } from "./fixing.ts";
 import { flatMemory } from "./flat-memory.ts";
 import { emptyMoves, loadedMoves } from "./moves.ts";
 import { planning } from "./planning.ts";
@@ -19,6 +20,7 @@ const SECTIONS: Readonly<Record<string, () => void | Promise<void>>> = {
   latency: () => loadedMoves({ delayed: true }),
   atomic: () => atomicMoves(),
   memory: () => flatMemory(),
+  fix: () => fixing(),
 };
 
 const asked = process.argv.slice(2);

@@ -38,11 +38,14 @@ async function nextBatches(lane: Lane, slots: readonly number[], database: numbe
   const perSlot = Math.min(lane.executor.limits.pipeline, wanted);
   const asking = slots.slice(0, SLOTS_A_FETCH);
   const replies = await lane.source.sendAllBinary(
-    asking.map((slot): Command => ["CLUSTER", "GETKEYSINSLOT", slot, perSlot]),
+    // Keys that were left are found again and again, before or after the others.
+    asking.map((slot): Command => ["CLUSTER", "GETKEYSINSLOT", slot, perSlot + (lane.conflicts?.countLeft(slot) ?? 0)]),
   );
-  const batches = replies.map(
-    (reply, i): Batch => ({ slot: asking[i]!, database, keys: keysIn(reply, asking[i]!, lane) }),
-  );
+  const batches = replies.map((reply, i): Batch => {
+    const slot = asking[i]!;
+    const isLeft = (key: Buffer) => lane.conflicts?.isLeft(slot, database, key) === true;
+    return { slot, database, keys: keysIn(reply, slot, lane).filter((key) => !isLeft(key)) };
+  });
   return {
     batches: batches.filter(({ keys }) => keys.length > 0),
     unfinished: [

@@ -2,12 +2,13 @@ import { type Node, ServerError } from "../../node/node.ts";
 import type { Patience } from "../../node/wait-until.ts";
 import type { MoveSlots } from "../../plan/plan.ts";
 import { type Executor, nodeOf } from "../executor.ts";
+import type { Conflicts } from "./conflicts.ts";
 import type { Grace } from "./grace.ts";
 import type { KeyRate, Pace } from "./pace.ts";
 
 /** What all lanes of a move share. */
 export interface LaneSettings {
-  readonly step: MoveSlots;
+  readonly step: Pick<MoveSlots, "from" | "to">;
   readonly pace: Pace;
   readonly rate: KeyRate;
   readonly executor: Executor;
@@ -19,6 +20,8 @@ export interface LaneSettings {
   readonly databases: readonly number[];
   /** Called with how many keys have just gone over. */
   readonly moved: (keys: number) => void;
+  /** What becomes of keys that both ends hold with different values; undefined: that is a failure. */
+  readonly conflicts?: Conflicts | undefined;
 }
 
 /** One way from a source to a target, with connections of its own: MIGRATE keeps them busy. */

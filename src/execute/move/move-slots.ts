@@ -7,6 +7,7 @@ import type { MoveSlots } from "../../plan/plan.ts";
 import { type Executor, nodeOf, type OnChange } from "../executor.ts";
 import { chunksOf } from "./chunks.ts";
 import { bystandersIn, type Closing, closeSlots } from "./close-slots.ts";
+import type { Conflicts } from "./conflicts.ts";
 import { drainSlots } from "./drain-slots.ts";
 import { Grace } from "./grace.ts";
 import { databasesOf, type Lane, type LaneSettings, withLane } from "./lane.ts";
@@ -22,6 +23,8 @@ export interface MoveContext {
   readonly rate: KeyRate;
   readonly onChange: OnChange;
   readonly progress: (progress: MoveProgress) => void;
+  /** What becomes of keys that both ends hold with different values; undefined: the move stops at the first. */
+  readonly conflicts?: Conflicts | undefined;
 }
 
 export interface MoveProgress {
@@ -117,7 +120,7 @@ class Mover {
   }
 
   async #moveAll(slots: readonly number[], closing: Closing): Promise<void> {
-    const { executor, rate } = this.#context;
+    const { executor, rate, conflicts } = this.#context;
     const { databases, counts } = await this.#count(slots);
     this.#keysTotal = this.#keysMoved + [...counts.values()].reduce((sum, keys) => sum + keys, 0);
     this.#tell();
@@ -132,6 +135,7 @@ class Mover {
       patience: this.#patience,
       databases,
       moved: (keys) => this.#moved(keys),
+      conflicts,
     };
     const lanes = Array.from({ length: Math.min(LANES, chunks.length) }, () =>
       withLane(settings, async (lane) => {
@@ -166,6 +170,7 @@ class Mover {
     await setSlots(lane.target, to, slots, ["IMPORTING", from.id], closing);
     await setSlots(lane.source, from, slots, ["MIGRATING", to.id], closing);
     // From here on no new key can come into being at the source, so what is counted now is all there will be.
+    await lane.conflicts?.prepare(slots, lane);
     let filled = await filledOf(slots, lane);
     while (filled.length > 0 && !this.#grace.isOver(performance.now())) {
       await drainSlots(lane, filled);
@@ -173,7 +178,8 @@ class Mover {
     }
     const open = new Set(filled);
     await this.#close(
-      slots.filter((slot) => !open.has(slot)),
+      // A slot with a key that nobody may decide about stays open, with both values where they were.
+      slots.filter((slot) => !open.has(slot) && lane.conflicts?.isLeft(slot) !== true),
       { ...closing, ends: lane },
     );
     if (open.size > 0) this.#park(filled);
@@ -220,7 +226,8 @@ class Mover {
   }
 }
 
-async function filledOf(slots: readonly number[], { source, databases }: Lane): Promise<readonly number[]> {
+/** Those with keys that can go over. */
+async function filledOf(slots: readonly number[], { source, databases, conflicts }: Lane): Promise<readonly number[]> {
   const counts = await countKeys(source, slots, databases);
-  return slots.filter((slot) => (counts.get(slot) ?? 0) > 0);
+  return slots.filter((slot) => (counts.get(slot) ?? 0) > (conflicts?.countLeft(slot) ?? 0));
 }

@@ -1,6 +1,6 @@
 import { type BinaryReply, type Command, type Node, ServerError } from "../../node/node.ts";
 
-/** Where the same keys may be at two nodes, of which the target answers only to those who say ASKING. */
+/** Where the same keys may be at two nodes, of which those that do not own the slot answer only to those who say ASKING. */
 export interface BothSides {
   readonly source: Node;
   readonly target: Node;
@@ -33,10 +33,10 @@ export async function findConflicts(keys: readonly Buffer[], sides: BothSides): 
 async function askBoth(commands: readonly Command[], { source, target, select }: BothSides) {
   const asking = commands.flatMap((command): Command[] => [["ASKING"], command]);
   const [ours, theirs] = await Promise.all([
-    source.sendAllBinary(commands),
+    source.sendAllBinary(asking),
     target.sendAllBinary([...select, ...asking]),
   ]);
-  return [ours, commands.map((_, i) => theirs[select.length + 2 * i + 1])] as const;
+  return [commands.map((_, i) => ours[2 * i + 1]), commands.map((_, i) => theirs[select.length + 2 * i + 1])] as const;
 }
 
 type Answer = BinaryReply | ServerError | undefined;

@@ -4,7 +4,7 @@ import type { NodeRef } from "../../plan/plan.ts";
 import { setSlotRefused } from "./move-failures.ts";
 
 /** What a CLUSTER SETSLOT says after the slot: ["IMPORTING", id]. */
-export type SlotState = readonly [word: "IMPORTING" | "MIGRATING" | "NODE", node: string];
+export type SlotState = readonly [word: "IMPORTING" | "MIGRATING" | "NODE", node: string] | readonly ["STABLE"];
 
 /**
  * Sets the state of all slots in one write. A refusal that means "it is so already" or "not yet" is dealt with.

@@ -63,16 +63,23 @@ function patienceFor({ patience }: Lane, { message }: ServerError): Patience {
 
 /**
  * The target holds some of these keys already, as after a MIGRATE that timed out once they had arrived. What is equal
- * on both sides is replaced by itself; where it differs, neither is touched.
+ * on both sides is replaced by itself; where it differs, neither is touched, unless it was said which counts.
  */
 async function replaceEqual(lane: Lane, batch: Batch, how: { readonly timeoutMs?: number }): Promise<true> {
-  const { step, source, target, executor } = lane;
+  const { step, source, target, executor, conflicts } = lane;
   const { slot, database, keys } = batch;
   const select: Command[] = lane.databases.length > 1 ? [["SELECT", database]] : [];
-  const [conflict, ...others] = await findConflicts(keys, { source, target, select });
-  if (conflict !== undefined) throw keyConflict(conflict, slot, step.from, step.to, others.length);
-  const [reply] = await source.sendAllBinary([migrateCommand(lane, batch, { ...how, replace: true })]);
+  const found = await findConflicts(keys, { source, target, select });
+  const [conflict, ...others] = found;
+  if (conflict !== undefined && conflicts === undefined) {
+    throw keyConflict(conflict, slot, step.from, step.to, others.length);
+  }
+  for (const key of found) await conflicts?.settle({ key, slot, database }, lane);
+  const going = { ...batch, keys: keys.filter((key) => conflicts?.isLeft(slot, database, key) !== true) };
+  if (going.keys.length === 0) return true;
+  const [reply] = await source.sendAllBinary([migrateCommand(lane, going, { ...how, replace: true })]);
   if (reply instanceof ServerError) throw migrateFailed(slot, step.from, step.to, reply);
+  if (found.length > 0) return true;
   executor.emit({
     type: "notice",
     text: `slot ${slot}: keys that were already there with the same value were replaced`,

@@ -1,17 +1,15 @@
-import type { NodeId } from "../../model/cluster.ts";
-
 /** Lets a node take part in so many moves at a time; whoever comes later waits for its turn. */
-export class Turns {
+export class Turns<Name extends string> {
   readonly #limit: number;
-  readonly #busy = new Map<NodeId, number>();
-  readonly #waiting: { readonly nodes: readonly NodeId[]; readonly start: () => void }[] = [];
+  readonly #busy = new Map<Name, number>();
+  readonly #waiting: { readonly nodes: readonly Name[]; readonly start: () => void }[] = [];
 
   constructor(limit: number) {
     this.#limit = limit;
   }
 
   /** Runs `work` once all these nodes are free for it. */
-  async take<Result>(nodes: readonly NodeId[], work: () => Promise<Result>): Promise<Result> {
+  async take<Result>(nodes: readonly Name[], work: () => Promise<Result>): Promise<Result> {
     await this.#enter(nodes);
     try {
       return await work();
@@ -21,7 +19,7 @@ export class Turns {
     }
   }
 
-  #enter(nodes: readonly NodeId[]): Promise<void> {
+  #enter(nodes: readonly Name[]): Promise<void> {
     return new Promise((start) => {
       this.#waiting.push({ nodes, start });
       this.#startWaiting();

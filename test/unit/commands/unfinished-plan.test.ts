@@ -57,6 +57,11 @@ const STEPS: { readonly [Kind in Step["kind"]]: Extract<Step, { kind: Kind }> } 
   forget: { kind: "forget", node: node("a"), from: [node("x")] },
   reset: { kind: "reset", node: node("x"), hard: true },
   shutdown: { kind: "shutdown", node: node("x") },
+  "del-slots": { kind: "del-slots", node: node("a"), owner: node("x"), slots: "0" },
+  "assign-slots": { kind: "assign-slots", node: node("x"), slots: "0" },
+  "close-slots": { kind: "close-slots", node: node("x"), slots: "0" },
+  "bring-keys": { kind: "bring-keys", from: node("x"), to: node("a"), slots: "0", onConflict: "leave" },
+  "bump-epoch": { kind: "bump-epoch", node: node("x") },
 };
 
 test.each(Object.values(STEPS))("the node that a step $kind names counts", async (step) => {

@@ -46,13 +46,18 @@ const STEPS: { readonly [Kind in Step["kind"]]: Extract<Step, { kind: Kind }> } 
   "add-slots": { kind: "add-slots", node: a!, slots: "0-5460,7000" },
   meet: { kind: "meet", nodes: [a!, { ...b!, address: { host: "::1", port: 7001, busPort: 17_001 } }] },
   replicate: { kind: "replicate", node: b!, primary: a!, inSync: true },
-  "move-slots": { kind: "move-slots", from: a!, to: c!, slots: "12", method: "atomic" },
+  "move-slots": { kind: "move-slots", from: a!, to: c!, slots: "12", method: "atomic", onConflict: "owner" },
   "set-config": { kind: "set-config", node: a!, setting: "cluster-allow-replica-migration", value: "no" },
   failover: { kind: "failover", node: b!, primary: a!, mode: "takeover" },
   "load-functions": { kind: "load-functions", node: c!, from: a! },
   forget: { kind: "forget", node: { id: idOf("gone"), address: { host: "", port: 0 } }, from: [a!, b!] },
   reset: { kind: "reset", node: c!, hard: true },
   shutdown: { kind: "shutdown", node: c! },
+  "del-slots": { kind: "del-slots", node: a!, owner: b!, slots: "12" },
+  "assign-slots": { kind: "assign-slots", node: a!, slots: "0-99" },
+  "close-slots": { kind: "close-slots", node: b!, slots: "12" },
+  "bring-keys": { kind: "bring-keys", from: a!, to: c!, slots: "12", onConflict: "leave" },
+  "bump-epoch": { kind: "bump-epoch", node: c! },
 };
 
 const PLAN: Plan = {
@@ -105,7 +110,7 @@ describe("a plan that was saved", () => {
 
   test("gets its slots in the usual form, however they were typed", () => {
     const reading = readPlan(changed("steps.1.slots", " 7, 0-5\n,6 ,0003"));
-    expect(reading.kind === "plan" && reading.plan.steps[1]).toMatchObject({ slots: "0-7" });
+    expect(reading).toMatchObject({ kind: "plan", plan: { steps: { 1: { slots: "0-7" } } } });
   });
 
   test("cannot make a terminal do anything with its words", () => {
