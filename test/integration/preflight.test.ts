@@ -35,7 +35,7 @@ async function fill(node: Member, keys: number, bytes: number): Promise<void> {
 describe.each(ENGINES)("before slots are moved on $name", (engine: TestEngine) => {
   test("a target that would evict keys, or refuse them, is found out; the operator may insist", async () => {
     await using cluster = await startCluster(engine, TWO_AND_ONE, STAYS);
-    const { a, b, c } = cluster.nodes;
+    const { a, c } = cluster.nodes;
     await fill(a, 2400, 4000);
     const before = await keysOf(a);
     const used = Number(/used_memory:(\d+)/.exec(String(await c.call("INFO", "memory")))![1]);
