@@ -1,7 +1,7 @@
 import { SlotctlError } from "../errors.ts";
 import { formatAddress } from "../model/address.ts";
 import { countSlots, parseRanges } from "../model/slot.ts";
-import type { Plan, Step } from "../plan/plan.ts";
+import type { BringKeys, MoveSlots, Plan, Step } from "../plan/plan.ts";
 import { carryOut, type NumberedStep, type Shared } from "./carry-out.ts";
 import type { Emit, RunEvent } from "./events.ts";
 import type { Executor } from "./executor.ts";
@@ -35,7 +35,8 @@ export async function runPlan(plan: Plan, executor: Executor): Promise<boolean> 
  * Steps of one kind that stand together are carried out side by side, except those that are there for the sake of a later
  * one. And nobody takes slots while it gives some away: between the moment in which a target claims a slot and the one
  * in which the source hears of it, a larger epoch that the source got as a target of its own would make its old claim
- * win, and the target would delete the keys.
+ * win, and the target would delete the keys. Nor can servers send each other keys at the same time: MIGRATE stops all
+ * else on the source until the target has answered, so both would wait for each other until the time for it is over.
  */
 function phasesOf(steps: readonly Step[]): readonly (readonly NumberedStep[])[] {
   const phases: NumberedStep[][] = [];
@@ -59,8 +60,12 @@ function isAlone(step: Step): boolean {
 }
 
 function crosses(one: Step, other: Step): boolean {
-  if (one.kind !== "move-slots" || other.kind !== "move-slots") return false;
+  if (!movesKeys(one) || !movesKeys(other)) return false;
   return one.from.id === other.to.id || one.to.id === other.from.id;
+}
+
+function movesKeys(step: Step): step is MoveSlots | BringKeys {
+  return step.kind === "move-slots" || step.kind === "bring-keys";
 }
 
 class Run {

@@ -2,7 +2,7 @@ import type { RunEvent } from "../../src/execute/events.ts";
 import { DEFAULT_LIMITS, type Executor } from "../../src/execute/executor.ts";
 import { runPlan } from "../../src/execute/run-plan.ts";
 import type { NodeId } from "../../src/model/cluster.ts";
-import type { MoveSlots } from "../../src/plan/plan.ts";
+import type { Step } from "../../src/plan/plan.ts";
 import type { FakeCluster } from "./fake-cluster.ts";
 
 /** How a run ended, and what it told. */
@@ -19,6 +19,8 @@ export interface RunMovesOptions {
   readonly onKeys?: () => void;
   /** Primaries before these, by name. */
   readonly formerly?: Readonly<Record<string, readonly NodeId[]>>;
+  /** `bring-keys`: the slots stay whose they are, and stray keys go there. */
+  readonly kind?: "move-slots" | "bring-keys";
 }
 
 /** Moves slots key by key between servers in memory, by names; `expected` is who owns what in the end. */
@@ -26,7 +28,7 @@ export async function runMoves(
   cluster: FakeCluster,
   moves: readonly { readonly from: string; readonly to: string; readonly slots: string }[],
   expected: Readonly<Record<string, string>>,
-  { timeout = 2000, pipeline = 100, signal, onKeys, formerly = {} }: RunMovesOptions = {},
+  { timeout = 2000, pipeline = 100, signal, onKeys, formerly = {}, kind = "move-slots" }: RunMovesOptions = {},
 ): Promise<Ran> {
   const ref = (name: string) => ({ ...cluster.ref(name), formerly: formerly[name] });
   const events: RunEvent[] = [];
@@ -43,8 +45,9 @@ export async function runMoves(
     limits: { ...DEFAULT_LIMITS, pipeline, maxBlockMs: 1e9 },
     timeout,
   };
-  const steps = moves.map(({ from, to, slots }): MoveSlots => {
-    return { kind: "move-slots", from: ref(from), to: ref(to), slots, method: "keys" };
+  const steps = moves.map(({ from, to, slots }): Step => {
+    const way = { from: ref(from), to: ref(to), slots };
+    return kind === "move-slots" ? { kind, ...way, method: "keys" } : { kind, ...way, onConflict: "leave" };
   });
   const shards = Object.entries(expected).map(([name, slots]) => ({ primary: ref(name), slots, replicas: [] }));
   const plan = { schemaVersion: 1, command: "reshard", madeFor: "", steps, reasons: [], warnings: [] } as const;
