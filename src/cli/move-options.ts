@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { MoveOptions } from "../commands/moves.ts";
 import type { RunOptions } from "../commands/run-kept.ts";
+import type { RateLimit } from "../plan/move-plan.ts";
 import { countArgument, durationArgument, sizeArgument } from "./options.ts";
 
 /** The flags of every command that makes a plan. */
@@ -15,7 +16,7 @@ export interface MoveFlags extends PlanFlags {
   readonly concurrency: number;
   readonly pipeline: number;
   readonly maxBlock: number;
-  readonly rate?: number;
+  readonly rate?: RateLimit;
   readonly migrateTimeout: number;
   readonly replace?: boolean;
   readonly ignoreMemory?: boolean;
@@ -50,8 +51,8 @@ export function addPaceOptions(command: Command): Command {
   add("--max-block <time>", "how long a source may be busy with one write", (option) =>
     option.argParser(positiveDuration).default(10, "10ms"),
   );
-  add("--rate <keys>", "keys a second over all moves (as fast as it goes)", (option) =>
-    option.argParser(countArgument(1)),
+  add("--rate <keys|size>", "keys, or bytes as 20MB, a second over all moves (as fast as it goes)", (option) =>
+    option.argParser(rateArgument),
   );
   add("--migrate-timeout <time>", "how long one MIGRATE may take", (option) =>
     option.argParser(positiveDuration).default(60_000, "60s"),
@@ -89,7 +90,7 @@ export function limitsOf(flags: MoveFlags): RunOptions["limits"] {
     concurrency: flags.concurrency,
     pipeline: flags.pipeline,
     maxBlockMs: flags.maxBlock,
-    keysPerSecond: flags.rate,
+    rate: flags.rate,
     migrateTimeoutMs: flags.migrateTimeout,
     fallBackToKeys: flags.method !== "atomic",
     replace: flags.replace === true,
@@ -120,6 +121,12 @@ export function planOptionsOf(
     detailedExitCode: flags.detailedExitcode === true,
     planOut: flags.planOut,
   };
+}
+
+/** "5000" are keys, "20MB" are bytes of what the keys take in memory. */
+function rateArgument(text: string): RateLimit {
+  if (/b$/i.test(text)) return { unit: "bytes", perSecond: sizeArgument(text) };
+  return { unit: "keys", perSecond: countArgument(1)(text) };
 }
 
 /** A time that is not nothing, in whole milliseconds. */

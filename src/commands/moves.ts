@@ -88,8 +88,11 @@ export async function prepareMoves(
     keys: evidence.keys,
   }));
   const warnings = await preflight({ cluster, moves: intended, ignoreMemory: options.ignoreMemory }, context);
-  return { methodOf, preview, warnings };
+  const isUnpaced = options.limits.rate !== undefined && intended.some(({ method }) => method === "atomic");
+  return { methodOf, preview, warnings: isUnpaced ? [...warnings, UNPACED] : warnings };
 }
+
+const UNPACED = "--rate does not slow down the servers' own migration (atomic); with --method keys it does";
 
 /** The plan with what was found out about its moves, which comes first. */
 export function withWarnings(plan: Plan, warnings: readonly string[]): Plan {
@@ -156,7 +159,7 @@ async function previewOf(
     moves: moves.map((move, i) => ({ move, evidence: evidence[i]! })),
     before: cluster,
     after: applyMoves(cluster, moves),
-    keysPerSecond: limits.keysPerSecond,
+    rate: limits.rate,
   };
 }
 

@@ -22,7 +22,7 @@ import { loadFunctions } from "./load-functions.ts";
 import { meet } from "./meet.ts";
 import { Conflicts } from "./move/conflicts.ts";
 import { type MoveContext, moveSlots } from "./move/move-slots.ts";
-import type { KeyRate } from "./move/pace.ts";
+import type { Throttle } from "./move/pace.ts";
 import type { Turns } from "./move/turns.ts";
 import { waitUntilCopied } from "./replica-links.ts";
 import { setConfig } from "./set-config.ts";
@@ -40,7 +40,7 @@ export interface Shared {
   readonly turns: Turns<NodeId>;
   /** For what must not be done twice at the same time, by kind of step. */
   readonly oneByOne: Turns<Step["kind"]>;
-  readonly rate: KeyRate;
+  readonly throttle: Throttle;
   readonly onChange: OnChange;
   /** Keys of which neither of two values was touched, one line each. */
   readonly left: string[];
@@ -91,10 +91,10 @@ function bring(step: BringKeys, index: number, shared: Shared): Promise<boolean>
   return bringKeys(step, { ...moveContext(index, shared), conflicts });
 }
 
-function moveContext(index: number, { executor, rate, onChange }: Shared): MoveContext {
+function moveContext(index: number, { executor, throttle, onChange }: Shared): MoveContext {
   return {
     executor,
-    rate,
+    throttle,
     onChange,
     progress: (progress) => executor.emit({ type: "move-progress", index, ...progress }),
   };

@@ -4,6 +4,7 @@ import type { NodeId, View } from "../model/cluster.ts";
 import { nodesParser } from "../model/parse-nodes.ts";
 import type { Network } from "../node/network.ts";
 import { type Command, type Node, type Reply, ServerError } from "../node/node.ts";
+import type { RateLimit } from "../plan/move-plan.ts";
 import type { NodeRef } from "../plan/plan.ts";
 import type { Emit } from "./events.ts";
 import { commandRefused, otherNodeAnswers } from "./failures.ts";
@@ -37,8 +38,8 @@ export interface MoveLimits {
   readonly pipeline: number;
   /** Milliseconds that a source may be busy with one write of ours: it serves nobody else meanwhile. */
   readonly maxBlockMs: number;
-  /** Keys a second over all moves; undefined: as fast as it goes. */
-  readonly keysPerSecond: number | undefined;
+  /** Over all moves; undefined: as fast as it goes. */
+  readonly rate: RateLimit | undefined;
   /** Milliseconds that a server may take for one MIGRATE. */
   readonly migrateTimeoutMs: number;
   /** Move key by key where the servers' own migration failed and left everything at the source. */
@@ -51,7 +52,7 @@ export const DEFAULT_LIMITS: MoveLimits = {
   concurrency: 4,
   pipeline: 100,
   maxBlockMs: 10,
-  keysPerSecond: undefined,
+  rate: undefined,
   migrateTimeoutMs: 60_000,
   fallBackToKeys: true,
   replace: false,

@@ -6,7 +6,7 @@ import { carryOut, type NumberedStep, type Shared } from "./carry-out.ts";
 import type { Emit, RunEvent } from "./events.ts";
 import type { Executor } from "./executor.ts";
 import { interrupted, keysLeft, stoppedPartWay } from "./failures.ts";
-import { KeyRate } from "./move/pace.ts";
+import { Throttle } from "./move/pace.ts";
 import { Turns } from "./move/turns.ts";
 import { puttingBack, setConfig } from "./set-config.ts";
 import { awaitAgreement, verify } from "./verify.ts";
@@ -86,7 +86,7 @@ class Run {
       turns: new Turns(executor.limits.concurrency),
       oneByOne: new Turns(1),
       left: [],
-      rate: new KeyRate(executor.limits.keysPerSecond),
+      throttle: new Throttle(executor.limits.rate?.perSecond),
       onChange: () => {
         this.changed = true;
       },

@@ -16,13 +16,19 @@ import { applyMoves, type SlotMove } from "./slot-moves.ts";
 /** What is known of the keys that go over with a move; where nobody looked, only their number. */
 export type MoveEvidence = Pick<KeyEvidence, "keys"> & Partial<KeyEvidence>;
 
+/** What may go over in a second, over all moves: keys, or bytes of what they take in memory. */
+export interface RateLimit {
+  readonly unit: "keys" | "bytes";
+  readonly perSecond: number;
+}
+
 /** What a plan of moves looks like before and after, for whoever has to agree to it. */
 export interface MovePreview {
   readonly moves: readonly { readonly move: SlotMove; readonly evidence: MoveEvidence }[];
   readonly before: Cluster;
   readonly after: Cluster;
   /** The limit on key-by-key moves, where one was set. */
-  readonly keysPerSecond?: number | undefined;
+  readonly rate?: RateLimit | undefined;
   /** What the primaries are balanced by, where that is not slots. */
   readonly load?: LoadPreview | undefined;
 }

@@ -18,17 +18,19 @@ export interface MoveTotals {
   readonly atLeastSeconds: number | undefined;
 }
 
-export function moveTotals({ steps }: Plan, { moves, keysPerSecond }: MovePreview): MoveTotals {
+export function moveTotals({ steps }: Plan, { moves, rate }: MovePreview): MoveTotals {
   const evidence = moves.map((one) => one.evidence);
   const keys = sum(evidence.map((one) => one.keys ?? 0));
   // Slots that the servers move themselves are not slowed down by --rate.
   const isPaced = steps.every((step) => step.kind !== "move-slots" || step.method === "keys");
+  const bytes = sumIfAll(evidence.map((one) => one.bytes));
+  const paced = rate?.unit === "bytes" ? bytes : keys;
   return {
     slots: sum(moves.map(({ move }) => countSlots(move.slots))),
     keys,
-    bytes: sumIfAll(evidence.map(({ bytes }) => bytes)),
+    bytes,
     sampledKeys: sum(evidence.map(({ sampledKeys = 0 }) => sampledKeys)),
-    atLeastSeconds: isPaced && keysPerSecond !== undefined ? keys / keysPerSecond : undefined,
+    atLeastSeconds: isPaced && rate !== undefined && paced !== undefined ? paced / rate.perSecond : undefined,
   };
 }
 

@@ -1,7 +1,7 @@
 import type { ChalkInstance } from "chalk";
 import type { Cluster } from "../model/cluster.ts";
 import { countSlots, formatRanges } from "../model/slot.ts";
-import type { MovePreview } from "../plan/move-plan.ts";
+import type { MovePreview, RateLimit } from "../plan/move-plan.ts";
 import { bigKeysOf, moveTotals } from "../plan/move-totals.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { MoveProblem } from "../plan/slot-moves.ts";
@@ -52,8 +52,12 @@ function totalsText(plan: Plan, preview: MovePreview): string {
   const pace =
     atLeastSeconds === undefined || keys === 0
       ? ""
-      : `, at least ${secondsText(atLeastSeconds)} at ${count(preview.keysPerSecond ?? 0, "key")} a second`;
+      : `, at least ${secondsText(atLeastSeconds)} at ${rateText(preview.rate)} a second`;
   return `${count(slots, "slot")} with ${count(keys, "key")}${size} in ${count(preview.moves.length, "move")}${pace}`;
+}
+
+function rateText(rate: RateLimit | undefined): string {
+  return rate?.unit === "bytes" ? bytesText(rate.perSecond) : count(rate?.perSecond ?? 0, "key");
 }
 
 /** So many big keys are named. */

@@ -41,6 +41,8 @@ export interface FakeOptions {
  */
 export class FakeCluster {
   readonly servers: ReadonlyMap<string, FakeServer>;
+  /** Called with what goes out together, before it is carried out. */
+  onWrite: ((commands: readonly Command[]) => void) | undefined;
   readonly #gossipEvery: number;
   #fault: Fault | undefined;
   #calls = 0;
@@ -151,6 +153,7 @@ export class FakeCluster {
     if (this.#isCut) throw lost(server.address);
     const replies: (BinaryReply | ServerError)[] = [];
     let broken: Fault | undefined;
+    this.onWrite?.(write);
     for (const command of write) {
       this.#calls++;
       if (this.#calls === this.#fault?.at) broken = this.#fault;

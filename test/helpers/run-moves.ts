@@ -2,6 +2,7 @@ import type { RunEvent } from "../../src/execute/events.ts";
 import { DEFAULT_LIMITS, type Executor } from "../../src/execute/executor.ts";
 import { runPlan } from "../../src/execute/run-plan.ts";
 import type { NodeId } from "../../src/model/cluster.ts";
+import type { RateLimit } from "../../src/plan/move-plan.ts";
 import type { Step } from "../../src/plan/plan.ts";
 import type { FakeCluster } from "./fake-cluster.ts";
 
@@ -14,6 +15,7 @@ export interface Ran {
 export interface RunMovesOptions {
   readonly timeout?: number;
   readonly pipeline?: number;
+  readonly rate?: RateLimit;
   readonly signal?: AbortSignal;
   /** Called whenever keys have gone over. */
   readonly onKeys?: () => void;
@@ -28,7 +30,7 @@ export async function runMoves(
   cluster: FakeCluster,
   moves: readonly { readonly from: string; readonly to: string; readonly slots: string }[],
   expected: Readonly<Record<string, string>>,
-  { timeout = 2000, pipeline = 100, signal, onKeys, formerly = {}, kind = "move-slots" }: RunMovesOptions = {},
+  { timeout = 2000, pipeline = 100, rate, signal, onKeys, formerly = {}, kind = "move-slots" }: RunMovesOptions = {},
 ): Promise<Ran> {
   const ref = (name: string) => ({ ...cluster.ref(name), formerly: formerly[name] });
   const events: RunEvent[] = [];
@@ -42,7 +44,7 @@ export async function runMoves(
     signal: signal ?? new AbortController().signal,
     witnesses: [],
     until: "ok",
-    limits: { ...DEFAULT_LIMITS, pipeline, maxBlockMs: 1e9 },
+    limits: { ...DEFAULT_LIMITS, pipeline, rate, maxBlockMs: 1e9 },
     timeout,
   };
   const steps = moves.map(({ from, to, slots }): Step => {

@@ -74,7 +74,7 @@ async function bringChunk(
   context: MoveContext & { readonly conflicts: Conflicts },
   moved: (keys: number) => void,
 ): Promise<void> {
-  const { executor, rate, onChange, conflicts } = context;
+  const { executor, throttle, onChange, conflicts } = context;
   const { from, to } = step;
   onChange();
   const holder = await nodeOf(executor, from);
@@ -86,7 +86,7 @@ async function bringChunk(
   const settings = {
     step,
     pace: new Pace(executor.limits.maxBlockMs),
-    rate,
+    throttle,
     executor,
     patience,
     grace: new Grace(executor.signal),

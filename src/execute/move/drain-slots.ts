@@ -1,7 +1,7 @@
 import { type BinaryReply, type Command, ServerError } from "../../node/node.ts";
 import { waitUntil } from "../../node/wait-until.ts";
 import type { Lane } from "./lane.ts";
-import { type Batch, migrateCommand } from "./migrate-command.ts";
+import { type Batch, bulkTimeout, migrateCommand } from "./migrate-command.ts";
 import { migrateFailed } from "./move-failures.ts";
 import { settle } from "./settle.ts";
 
@@ -67,7 +67,8 @@ async function migrate(lane: Lane, batches: readonly Batch[]): Promise<void> {
   for (const write of writesOf(batches, lane)) {
     await keepRate(lane, write);
     const started = performance.now();
-    const replies = await lane.source.sendAllBinary(write.map((batch) => migrateCommand(lane, batch)));
+    const timeoutMs = bulkTimeout(write.length, lane.executor.limits.migrateTimeoutMs);
+    const replies = await lane.source.sendAllBinary(write.map((batch) => migrateCommand(lane, batch, { timeoutMs })));
     lane.pace.learn(keysOf(write), performance.now() - started);
     for (const [i, reply] of replies.entries()) {
       const batch = write[i]!;
@@ -77,6 +78,12 @@ async function migrate(lane: Lane, batches: readonly Batch[]): Promise<void> {
   }
 }
 
+/**
+ * A server carries out what it has read, whatever becomes of the first of it: when a target falls silent, the source
+ * stands still for as long as all MIGRATEs of a write may wait. So they are few; the other lane fills the gap.
+ */
+const MIGRATES_A_WRITE = 8;
+
 /** As many batches to a write as the pace allows; at least one, cut down when it is too large by itself. */
 function writesOf(batches: readonly Batch[], { pace }: Lane): readonly (readonly Batch[])[] {
   const writes: Batch[][] = [];
@@ -84,7 +91,7 @@ function writesOf(batches: readonly Batch[], { pace }: Lane): readonly (readonly
   for (const { slot, database, keys } of batches) {
     for (let first = 0; first < keys.length; first += pace.keys) {
       const batch = { slot, database, keys: keys.slice(first, first + pace.keys) };
-      if (batch.keys.length > room || writes.length === 0) {
+      if (batch.keys.length > room || (writes.at(-1)?.length ?? MIGRATES_A_WRITE) >= MIGRATES_A_WRITE) {
         writes.push([]);
         room = pace.keys;
       }
@@ -100,12 +107,22 @@ function keysOf(batches: readonly Batch[]): number {
 }
 
 /** When the run is to stop, what is in flight goes as fast as it can. */
-async function keepRate({ rate, executor }: Lane, write: readonly Batch[]): Promise<void> {
-  const delay = rate.delayFor(keysOf(write), performance.now());
-  if (delay <= 0 || executor.signal.aborted) return;
+async function keepRate(lane: Lane, write: readonly Batch[]): Promise<void> {
+  const { throttle, executor } = lane;
+  if (executor.limits.rate === undefined || executor.signal.aborted) return;
+  const amount = executor.limits.rate.unit === "keys" ? keysOf(write) : await bytesOf(write, lane);
+  const delay = throttle.delayFor(amount, performance.now());
+  if (delay <= 0) return;
   const until = performance.now() + delay;
   await waitUntil(async () => (performance.now() >= until ? true : undefined), {
     timeout: delay,
     signal: executor.signal,
   }).catch(() => undefined);
+}
+
+/** What the keys take at the source. */
+async function bytesOf(batches: readonly Batch[], { source }: Lane): Promise<number> {
+  const keys = batches.flatMap((batch) => batch.keys);
+  const usages = await source.sendAllBinary(keys.map((key): Command => ["MEMORY", "USAGE", key]));
+  return usages.reduce<number>((sum, usage) => sum + (typeof usage === "number" ? usage : 0), 0);
 }

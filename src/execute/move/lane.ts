@@ -4,13 +4,13 @@ import type { MoveSlots } from "../../plan/plan.ts";
 import { type Executor, nodeOf } from "../executor.ts";
 import type { Conflicts } from "./conflicts.ts";
 import type { Grace } from "./grace.ts";
-import type { KeyRate, Pace } from "./pace.ts";
+import type { Pace, Throttle } from "./pace.ts";
 
 /** What all lanes of a move share. */
 export interface LaneSettings {
   readonly step: Pick<MoveSlots, "from" | "to">;
   readonly pace: Pace;
-  readonly rate: KeyRate;
+  readonly throttle: Throttle;
   readonly executor: Executor;
   /** For what is in flight: it is brought to its end also when the run is to stop. */
   readonly patience: Patience;

@@ -11,15 +11,23 @@ export interface Batch {
 
 interface HowToMigrate {
   readonly replace?: boolean;
-  /** Milliseconds that the servers may take; that of the run when it is not said. */
-  readonly timeoutMs?: number;
+  /** Milliseconds that each write to the target, and its answer, may take. */
+  readonly timeoutMs: number;
+}
+
+/** Milliseconds that a source may stand still because its target does not answer a write: less than a failover takes. */
+const LONGEST_STANDSTILL_MS = 4000;
+
+/** Milliseconds for each of so many MIGRATEs in one write. A key too large for that is sent again, by itself. */
+export function bulkTimeout(migrates: number, migrateTimeoutMs: number): number {
+  return Math.min(migrateTimeoutMs, Math.ceil(LONGEST_STANDSTILL_MS / migrates));
 }
 
 /** MIGRATE host port "" db timeout [REPLACE] [AUTH password | AUTH2 user password] KEYS key … */
 export function migrateCommand(
   { step, executor }: Lane,
   { database, keys }: Batch,
-  { replace = false, timeoutMs = executor.limits.migrateTimeoutMs }: HowToMigrate = {},
+  { replace = false, timeoutMs }: HowToMigrate,
 ): Command {
   const { connections, limits } = executor;
   const { host, port } = step.to.address;

@@ -13,14 +13,14 @@ import { Grace } from "./grace.ts";
 import { databasesOf, type Lane, type LaneSettings, withLane } from "./lane.ts";
 import { heirOf, type Pair, readPair, waitForPair } from "./look-again.ts";
 import { failedOver, isWorthAnotherLook, planIsStale } from "./move-failures.ts";
-import { type KeyRate, Pace } from "./pace.ts";
+import { Pace, type Throttle } from "./pace.ts";
 import { setSlots } from "./set-slots.ts";
 import { type StaleSlot, sortSlots, unheardSlots } from "./slot-states.ts";
 
 /** What the moves of one run have in common. */
 export interface MoveContext {
   readonly executor: Executor;
-  readonly rate: KeyRate;
+  readonly throttle: Throttle;
   readonly onChange: OnChange;
   readonly progress: (progress: MoveProgress) => void;
   /** What becomes of keys that both ends hold with different values; undefined: the move stops at the first. */
@@ -120,7 +120,7 @@ class Mover {
   }
 
   async #moveAll(slots: readonly number[], closing: Closing): Promise<void> {
-    const { executor, rate, conflicts } = this.#context;
+    const { executor, throttle, conflicts } = this.#context;
     const { databases, counts } = await this.#count(slots);
     this.#keysTotal = this.#keysMoved + [...counts.values()].reduce((sum, keys) => sum + keys, 0);
     this.#tell();
@@ -130,7 +130,7 @@ class Mover {
       step: this.#step,
       pace: this.#pace,
       grace: this.#grace,
-      rate,
+      throttle,
       executor,
       patience: this.#patience,
       databases,

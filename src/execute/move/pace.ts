@@ -33,20 +33,20 @@ export class Pace {
 const FIRST_BATCH = 100;
 const LARGEST_BATCH = 10_000;
 
-/** Lets so many keys a second pass, whoever asks. */
-export class KeyRate {
-  readonly #keysPerSecond: number | undefined;
+/** Lets so much a second pass, whoever asks. */
+export class Throttle {
+  readonly #perSecond: number | undefined;
   #freeAt = 0;
 
-  constructor(keysPerSecond: number | undefined) {
-    this.#keysPerSecond = keysPerSecond;
+  constructor(perSecond: number | undefined) {
+    this.#perSecond = perSecond;
   }
 
-  /** Milliseconds to wait before these keys may go. */
-  delayFor(keys: number, now: number): number {
-    if (this.#keysPerSecond === undefined) return 0;
+  /** Milliseconds to wait before so much may go. */
+  delayFor(amount: number, now: number): number {
+    if (this.#perSecond === undefined) return 0;
     const start = Math.max(this.#freeAt, now);
-    this.#freeAt = start + (keys / this.#keysPerSecond) * 1000;
+    this.#freeAt = start + (amount / this.#perSecond) * 1000;
     return start - now;
   }
 }

@@ -2,7 +2,7 @@ import { type Command, ServerError } from "../../node/node.ts";
 import { type Patience, waitUntil } from "../../node/wait-until.ts";
 import { type BigKey, findBigKeys, timeoutFor } from "./big-keys.ts";
 import type { Lane } from "./lane.ts";
-import { type Batch, migrateCommand } from "./migrate-command.ts";
+import { type Batch, bulkTimeout, migrateCommand } from "./migrate-command.ts";
 import { keyConflict, migrateFailed } from "./move-failures.ts";
 import { findConflicts } from "./same-keys.ts";
 
@@ -19,9 +19,12 @@ const OUT_OF_REACH_MS = 3_000;
  */
 export async function settle(lane: Lane, batch: Batch, refusal: ServerError): Promise<void> {
   const isTimeout = /IOERR/.test(refusal.message);
+  // Another MIGRATE to a target that does not answer would only make the source stand still again.
+  if (isTimeout) await lane.target.send("CLUSTER", "MYID");
   const big = isTimeout ? await findBigKeys(lane, batch.keys) : [];
   const small = { ...batch, keys: batch.keys.filter((key) => !big.some((other) => other.key === key)) };
-  if (small.keys.length > 0) await migrateAgain(lane, small, refusal);
+  const { migrateTimeoutMs } = lane.executor.limits;
+  if (small.keys.length > 0) await migrateAgain(lane, small, refusal, bulkTimeout(1, migrateTimeoutMs));
   for (const key of big) await migrateAlone(lane, batch, key, refusal);
   lane.moved(batch.keys.length);
 }
@@ -39,9 +42,9 @@ async function migrateAlone(lane: Lane, batch: Batch, big: BigKey, refusal: Serv
   }
 }
 
-async function migrateAgain(lane: Lane, batch: Batch, refusal: ServerError, timeoutMs?: number): Promise<void> {
+async function migrateAgain(lane: Lane, batch: Batch, refusal: ServerError, timeoutMs: number): Promise<void> {
   const { source, step } = lane;
-  const how = timeoutMs === undefined ? {} : { timeoutMs };
+  const how = { timeoutMs };
   let last = refusal;
   const done = await waitUntil(
     async () => {
@@ -65,7 +68,7 @@ function patienceFor({ patience }: Lane, { message }: ServerError): Patience {
  * The target holds some of these keys already, as after a MIGRATE that timed out once they had arrived. What is equal
  * on both sides is replaced by itself; where it differs, neither is touched, unless it was said which counts.
  */
-async function replaceEqual(lane: Lane, batch: Batch, how: { readonly timeoutMs?: number }): Promise<true> {
+async function replaceEqual(lane: Lane, batch: Batch, how: { readonly timeoutMs: number }): Promise<true> {
   const { step, source, target, executor, conflicts } = lane;
   const { slot, database, keys } = batch;
   const select: Command[] = lane.databases.length > 1 ? [["SELECT", database]] : [];

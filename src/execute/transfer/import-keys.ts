@@ -6,7 +6,7 @@ import { ServerError } from "../../node/node.ts";
 import { waitUntil } from "../../node/wait-until.ts";
 import { type ImportPlan, keysToImport } from "../../plan/import.ts";
 import type { Emit } from "../events.ts";
-import { KeyRate } from "../move/pace.ts";
+import { Throttle } from "../move/pace.ts";
 import { BatchSize } from "./batch-size.ts";
 import { BulkConnections } from "./bulk-connections.ts";
 import { ClusterWriter } from "./cluster-writer.ts";
@@ -69,7 +69,7 @@ class Importing implements Disposable {
   readonly #run: ImportRun;
   readonly #tally = new Tally();
   readonly #size = new BatchSize();
-  readonly #rate: KeyRate;
+  readonly #rate: Throttle;
   readonly #scanning: BulkConnections;
   readonly #lanes: readonly BulkConnections[];
   readonly #writer: ClusterWriter;
@@ -80,7 +80,7 @@ class Importing implements Disposable {
 
   constructor(run: ImportRun) {
     this.#run = run;
-    this.#rate = new KeyRate(run.limits.keysPerSecond);
+    this.#rate = new Throttle(run.limits.keysPerSecond);
     const settings = { ...run.source.settings, commandTimeout: run.timeout };
     this.#scanning = new BulkConnections(settings);
     this.#lanes = Array.from({ length: run.limits.concurrency }, () => new BulkConnections(settings));

@@ -91,7 +91,7 @@ describe("what a plan of moves comes to", () => {
     moves: moves.map((one, i) => ({ move: one, evidence: evidence[i]! })),
     before,
     after: applyMoves(before, moves),
-    keysPerSecond: 100,
+    rate: { unit: "keys", perSecond: 100 } as const,
   });
 
   test("adds up, and is as slow as --rate where it applies to all of it", () => {
@@ -100,7 +100,9 @@ describe("what a plan of moves comes to", () => {
     expect(moveTotals(plan, previewOf(known))).toEqual(totals);
     const atomic = planMoves("reshard", before, moves, ({ from }) => (from === idOf("a") ? "atomic" : "keys"));
     expect(moveTotals(atomic, previewOf(known))).toEqual({ ...totals, atLeastSeconds: undefined });
-    expect(moveTotals(plan, { ...previewOf(known), keysPerSecond: undefined }).atLeastSeconds).toBeUndefined();
+    expect(moveTotals(plan, { ...previewOf(known), rate: undefined }).atLeastSeconds).toBeUndefined();
+    const slow = { unit: "bytes", perSecond: 1000 } as const;
+    expect(moveTotals(plan, { ...previewOf(known), rate: slow }).atLeastSeconds).toBe(6.1);
   });
 
   test("is told for every primary before and after", () => {

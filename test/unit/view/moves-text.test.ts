@@ -28,7 +28,7 @@ function textOf(rest: Partial<MovePreview> = {}, bytes: number | undefined = 271
 
 describe("a plan of moves", () => {
   test("shows what goes over and what everybody has before and after, in 80 columns", () => {
-    const lines = textOf({ keysPerSecond: 20_000 }).split("\n");
+    const lines = textOf({ rate: { unit: "keys", perSecond: 20_000 } }).split("\n");
     expect(lines[0]).toBe(
       "Plan: rebalance, 600 slots with 135,000 keys, about 271 MB, in 1 move, at least 6.8 s at 20,000 keys a second",
     );
