@@ -30,6 +30,8 @@ export class FakeServer {
   readonly log: string[] = [];
   epoch: number;
   primaryId: NodeId | undefined;
+  /** As cluster-allow-replica-migration says: without slots it becomes a replica of the one that got its last. */
+  followsWhenEmptied = false;
   /** Others hold it for failing. */
   isFailing = false;
   #members: readonly FakeServer[] = [];
@@ -63,7 +65,13 @@ export class FakeServer {
       if (known === sender.id || (known !== undefined && this.#epochOf(known) >= sender.epoch)) continue;
       if (known === this.id) this.keys.delete(slot);
       this.owners.set(slot, sender.id);
+      if (known === this.id) this.#followIfEmptied(sender.id);
     }
+  }
+
+  #followIfEmptied(heir: NodeId): void {
+    const isEmpty = ![...this.owners.values()].includes(this.id);
+    if (this.followsWhenEmptied && isEmpty) this.primaryId = heir;
   }
 
   #epochOf(id: NodeId): number {
@@ -182,6 +190,7 @@ export class FakeServer {
       this.importing.delete(slot);
     }
     this.owners.set(slot, id);
+    if (owner === this.id) this.#followIfEmptied(id);
     return undefined;
   }
 

@@ -1,5 +1,6 @@
 import { SlotctlError } from "../../errors.ts";
 import type { NodeId, View } from "../../model/cluster.ts";
+import { parseRanges, subtractRanges } from "../../model/slot.ts";
 import { waitUntil } from "../../node/wait-until.ts";
 import type { MoveSlots, NodeRef } from "../../plan/plan.ts";
 import { type Executor, forgive, viewOf } from "../executor.ts";
@@ -21,10 +22,14 @@ export async function readPair(step: MoveSlots, executor: Executor): Promise<Pai
   return { source, target };
 }
 
-/** A source without slots may follow whoever got them: that is the end of a move, not a failover. */
-function refuseReplicas({ from, to }: MoveSlots, { source, target }: Pair): void {
+/**
+ * A source without slots follows whoever got the last one, by this move or by another beside it: where the target has
+ * all of this one, that is no failover.
+ */
+function refuseReplicas({ from, to, slots }: MoveSlots, { source, target }: Pair): void {
   const { role, primaryId } = source.myself;
-  if (role === "replica" && primaryId !== to.id) throw failedOver(from, primaryId);
+  const left = subtractRanges(parseRanges(slots) ?? [], target.myself.slots);
+  if (role === "replica" && primaryId !== to.id && left.length > 0) throw failedOver(from, primaryId);
   if (target.myself.role === "replica") throw failedOver(to, target.myself.primaryId);
 }
 

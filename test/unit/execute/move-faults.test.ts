@@ -72,3 +72,32 @@ describe("a run of moves that fails at its n-th command", () => {
     },
   );
 });
+
+/** Each of two moves asks both ends who they are, and what they see: who cannot be reached even then is not waited for. */
+const FIRST_LOOKS = 8;
+
+test("a source that is emptied by two moves follows one of the targets, and the other move does not take that for a failover", async () => {
+  const newOne = () => {
+    const cluster = new FakeCluster({ a: "0-3", b: "10-19", c: "20-29" }, { gossipEvery: 7 });
+    for (let slot = 0; slot < 4; slot++) cluster.put("a", slot, `key ${slot}`, "value");
+    cluster.server("a").followsWhenEmptied = true;
+    return cluster;
+  };
+  const moves = [
+    { from: "a", to: "b", slots: "0-1" },
+    { from: "a", to: "c", slots: "2-3" },
+  ];
+  const whole = newOne();
+  whole.fail(undefined);
+  const drained = { b: "0-1,10-19", c: "2-3,20-29" };
+  expect((await runMoves(whole, moves, drained)).error).toBeUndefined();
+  expect(whole.server("a").primaryId).toBeDefined();
+  // Valkey closes the connections whose SETSLOT it holds back when it becomes a replica.
+  for (let at = FIRST_LOOKS + 1; at <= whole.calls; at++) {
+    const cluster = newOne();
+    cluster.fail({ at, kind: "all-unanswered", final: false });
+    const { error } = await runMoves(cluster, moves, drained);
+    expect(error, `command ${at}`).toBeUndefined();
+    expect(cluster.contents()).toEqual(whole.contents());
+  }
+});
