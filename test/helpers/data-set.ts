@@ -1,4 +1,4 @@
-import { Cluster as RedisCluster } from "ioredis";
+import { type Redis, Cluster as RedisCluster } from "ioredis";
 import type { Address } from "../../src/model/address.ts";
 
 /** A client as an application uses it: it follows MOVED and ASK. */
@@ -8,7 +8,21 @@ export function openClient(seeds: readonly Address[]): RedisCluster {
     { redisOptions: { protocol: 2 }, clusterRetryStrategy: () => 100, maxRedirections: 64, retryDelayOnTryAgain: 20 },
   );
   client.on("error", () => undefined);
+  client.on("+node", forgiveAsking);
   return client;
+}
+
+/**
+ * Before a command that was redirected by ASK, ioredis sends ASKING and looks at nobody's answer: when the connection
+ * closes, as it does when a node has left, its rejection is nobody's, and ends the process.
+ */
+function forgiveAsking(node: Redis): void {
+  const asking = node.asking.bind(node);
+  node.asking = () => {
+    const answer = asking();
+    answer.catch(() => undefined);
+    return answer;
+  };
 }
 
 /** What a key holds, as bytes, and when it expires: 0 for never, else the moment in milliseconds. */
