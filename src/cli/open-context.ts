@@ -51,16 +51,19 @@ export function runFromSeed(
   body: (context: Context) => Promise<ExitCode>,
 ): Promise<void> {
   return runWith(running, command, seeds, (context) => {
-    if (context.seeds.length === 0) throw noSeed();
+    if (context.seeds.length === 0) throw noSeed(command.args);
     return body(context);
   });
 }
 
-function noSeed(): SlotctlError {
+function noSeed([lone, ...others]: readonly string[]): SlotctlError {
   return new SlotctlError("No node to start from was given", {
     code: "NO_SEED",
     exitCode: ExitCode.Usage,
-    hint: "Give host:port of any node of the cluster, for example 10.0.0.1:7000, or --context",
+    hint:
+      lone?.includes(":") !== true || others.length > 0
+        ? "Give host:port of any node of the cluster, for example 10.0.0.1:7000, or --context"
+        : `${lone} was taken for the node that is meant: give any node of the cluster before it, or --context`,
   });
 }
 

@@ -54,7 +54,8 @@ export async function addNode(options: AddNodeOptions, context: Context): Promis
   const request = { cluster, candidates, role, acceptOtherRole: options.ifNotExists, rebalance: options.rebalance };
   const outcome = designAddNode(request);
   if (outcome.kind === "refused" || primary?.replicationRefusal !== undefined) {
-    throw refused([...(outcome.kind === "refused" ? outcome.problems : []), ...refusalOf(primary)]);
+    const problems = [...(outcome.kind === "refused" ? outcome.problems : []), ...refusalOf(primary)];
+    throw refused(problems, candidates);
   }
   const { design } = outcome;
   const { methodOf, preview, warnings } = await prepareMoves(design.cluster, design.moves, options, context);
@@ -108,7 +109,11 @@ function refusalOf(primary: Candidate | undefined): readonly AddNodeProblem[] {
   return [{ kind: "replication-refused", typed: primary.typed, why: primary.replicationRefusal }];
 }
 
-function refused(problems: readonly AddNodeProblem[]): SlotctlError {
+function refused(
+  problems: readonly AddNodeProblem[],
+  candidates: readonly (Candidate | LostCandidate)[],
+): SlotctlError {
+  const lost = candidates.filter((candidate): candidate is LostCandidate => !isReached(candidate));
   const texts = problems.map(addNodeProblemText);
   const onlyLost = problems.every(({ kind }) => kind === "unreachable");
   const what = texts.length === 1 ? `: ${texts[0]}` : `, for ${texts.length} reasons`;
@@ -116,7 +121,7 @@ function refused(problems: readonly AddNodeProblem[]): SlotctlError {
     code: "ADD_REFUSED",
     exitCode: onlyLost ? ExitCode.Unreachable : ExitCode.Unhealthy,
     details: texts.length === 1 ? [] : texts,
-    hint: addNodeProblemHint(problems),
+    hint: onlyLost && lost.length === 1 ? lost[0]!.hint : addNodeProblemHint(problems),
   });
 }
 

@@ -2,6 +2,7 @@ import { ExitCode, SlotctlError } from "../errors.ts";
 import type { Cluster } from "../model/cluster.ts";
 import type { ChangeResult, ShownPlan } from "../view/view.ts";
 import type { Context } from "./context.ts";
+import { dropOvertaken } from "./overtaken-plans.ts";
 import { savePlan } from "./plan-file.ts";
 import { refuseChanged } from "./preflight.ts";
 import { type RunOptions, runKept } from "./run-kept.ts";
@@ -32,6 +33,7 @@ export async function carryOutPlan(proposal: Proposal, options: PlanOptions, con
   const { plan } = shown;
   if (options.planOut !== undefined) await savePlan(plan, options.planOut);
   if (plan.steps.length === 0) {
+    if (!options.dryRun) await dropOvertaken(plan, cluster, options);
     tell("nothing", 0);
     return ExitCode.Ok;
   }

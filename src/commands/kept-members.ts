@@ -1,9 +1,10 @@
 import type { ExitCode } from "../errors.ts";
 import type { Cluster, NodeId } from "../model/cluster.ts";
-import { leavingIn, newcomersIn, type Plan } from "../plan/plan.ts";
+import type { Plan } from "../plan/plan.ts";
 import { apply } from "./apply.ts";
 import type { PlanOptions } from "./carry-out-plan.ts";
 import type { Context } from "./context.ts";
+import { subjectsOf } from "./overtaken-plans.ts";
 import { findUnfinished, removeUnfinished, type UnfinishedPlan } from "./unfinished-plan.ts";
 
 /** Plans of this cluster that were begun and not finished, by which nodes join or leave as `concerns` says. */
@@ -29,14 +30,4 @@ export function goOnWith(kept: UnfinishedPlan, options: PlanOptions, context: Co
 /** Earlier plans about the same nodes are of no use once a new one has come to its end. */
 export async function dropKept(kept: readonly UnfinishedPlan[]): Promise<void> {
   await Promise.all(kept.map(({ path }) => removeUnfinished(path)));
-}
-
-/** Whom a plan is about: those that join, take a role or get slots, or those that leave. */
-export function subjectsOf(plan: Plan): ReadonlySet<NodeId> {
-  if (plan.command !== "add-node") return leavingIn(plan);
-  const ids = plan.steps.flatMap((step) => {
-    if (step.kind === "move-slots") return [step.to.id];
-    return step.kind === "replicate" || step.kind === "load-functions" ? [step.node.id] : [];
-  });
-  return new Set([...ids, ...newcomersIn(plan)]);
 }

@@ -1,11 +1,11 @@
 import { ExitCode, SlotctlError } from "../errors.ts";
 import { DEFAULT_LIMITS } from "../execute/executor.ts";
 import { formatAddress } from "../model/address.ts";
-import { isReached } from "../model/candidate.ts";
-import type { Cluster } from "../model/cluster.ts";
+import { type Candidate, isReached, type LostCandidate } from "../model/candidate.ts";
+import { type Cluster, nodeById } from "../model/cluster.ts";
 import { findNode } from "../model/find-node.ts";
 import { leavingIn } from "../plan/plan.ts";
-import { planReplaceNode, type ReplaceNodeProblem } from "../plan/replace-node.ts";
+import { planNothing, planReplaceNode, type ReplaceNodeProblem } from "../plan/replace-node.ts";
 import { surveyCandidates } from "../survey/candidates.ts";
 import { survey } from "../survey/survey.ts";
 import { replaceNodeProblemHint, replaceNodeProblemText } from "../view/replace-node-text.ts";
@@ -32,12 +32,13 @@ export async function replaceNode(given: ReplaceNodeOptions, context: Context): 
   const halfGone = await findHalfGone(cluster, given);
   if (halfGone !== undefined) return goOnWith(halfGone, options, context);
 
-  const old = nodeNamed(cluster, options.old).id;
   const patience = { zones, patience: options.wait, signal };
   const [newcomer] = await surveyCandidates([options.newcomer], connections, patience);
+  if (isReplaced(cluster, options.old, newcomer!)) return tellReplaced(cluster, options, context);
+  const old = nodeNamed(cluster, options.old).id;
   const kept = await findKept(cluster, "replace-node", (leaving) => leaving.has(old), options);
   const outcome = planReplaceNode({ cluster, old, newcomer: newcomer! });
-  if (outcome.kind === "refused") throw refused(outcome.problems, cluster);
+  if (outcome.kind === "refused") throw refused(outcome.problems, cluster, newcomer!);
   const shown = { kind: "steps", plan: outcome.plan, preview: undefined } as const;
   const summary = `${formatAddress(outcome.newcomer.address)} is in the place of ${formatAddress(outcome.old.address)}`;
   const nodes = [...cluster.nodes.filter(({ id }) => id !== outcome.newcomer.id)];
@@ -75,12 +76,30 @@ async function findHalfGone(
   });
 }
 
-function refused(problems: readonly ReplaceNodeProblem[], cluster: Cluster): SlotctlError {
+/** The same command typed again: nobody lists the old node, and the new one is a member. */
+function isReplaced(cluster: Cluster, old: string, newcomer: Candidate | LostCandidate): boolean {
+  const isGone = findNode(cluster, old).kind === "unknown";
+  return isGone && isReached(newcomer) && nodeById(cluster, newcomer.node.id) !== undefined;
+}
+
+function tellReplaced(cluster: Cluster, { old, newcomer }: ReplaceNodeOptions, { view }: Context): ExitCode {
+  const shown = { kind: "steps", plan: planNothing(cluster), preview: undefined } as const;
+  const summary = `no node lists ${old}, and ${formatAddress(newcomer.address)} is a member`;
+  view.result({ kind: "changed", outcome: "nothing", shown, summary, seconds: 0 });
+  return ExitCode.Ok;
+}
+
+function refused(
+  problems: readonly ReplaceNodeProblem[],
+  cluster: Cluster,
+  newcomer: Candidate | LostCandidate,
+): SlotctlError {
+  const onlyLost = problems.every(({ kind }) => kind === "unreachable");
   const [first, ...others] = problems.map((problem) => replaceNodeProblemText(problem, cluster));
   return new SlotctlError(`Cannot replace the node: ${first}`, {
     code: "REPLACE_REFUSED",
-    exitCode: problems.every(({ kind }) => kind === "unreachable") ? ExitCode.Unreachable : ExitCode.Unhealthy,
+    exitCode: onlyLost ? ExitCode.Unreachable : ExitCode.Unhealthy,
     details: others,
-    hint: replaceNodeProblemHint(problems),
+    hint: onlyLost && !isReached(newcomer) ? newcomer.hint : replaceNodeProblemHint(problems),
   });
 }

@@ -7,6 +7,7 @@ import { leavingIn, type Plan } from "../plan/plan.ts";
 import type { View } from "../view/view.ts";
 import { conflictFilePath, conflictKeeper } from "./conflict-file.ts";
 import type { Context } from "./context.ts";
+import { dropOvertaken } from "./overtaken-plans.ts";
 import { lockCluster } from "./run-lock.ts";
 import { keepUnfinished, removeUnfinished } from "./unfinished-plan.ts";
 
@@ -47,6 +48,7 @@ export async function runKept(
   try {
     const changed = await runOn(cluster, plan, options, context);
     await removeUnfinished(path);
+    await dropOvertaken(plan, cluster, options);
     return changed;
   } catch (error) {
     if (kept === undefined && !isHalfDone(error)) await removeUnfinished(path);

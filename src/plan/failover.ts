@@ -23,7 +23,7 @@ export interface FailoverRequest {
 
 /** Why the replica cannot take over as asked. */
 export type FailoverProblem =
-  | { readonly kind: "no-replica"; readonly primary: NodeId }
+  | { readonly kind: "no-replica"; readonly primary: NodeId; readonly alive: boolean }
   | { readonly kind: "replicas-unreachable"; readonly primary: NodeId; readonly replicas: readonly NodeId[] }
   | { readonly kind: "no-slots"; readonly primary: NodeId }
   | { readonly kind: "unknown-primary"; readonly node: NodeId; readonly primary: NodeId | undefined }
@@ -96,7 +96,7 @@ function findProblems(
   replica: ClusterNode | undefined,
   mode: FailoverMode,
 ): readonly FailoverProblem[] {
-  if (candidates.length === 0) return [{ kind: "no-replica", primary: primary.id }];
+  if (candidates.length === 0) return [{ kind: "no-replica", primary: primary.id, alive: primary.facts !== undefined }];
   // No server lets a replica stand for a primary that owns nothing.
   if (primary.slots.length === 0) return [{ kind: "no-slots", primary: primary.id }];
   if (replica === undefined) {

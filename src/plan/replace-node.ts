@@ -163,9 +163,35 @@ function planFor(
     madeFor: signatureOf({ nodes: cluster.nodes.filter(({ id }) => id !== newcomer.id) }),
     steps,
     reasons: [],
-    warnings: [...rescue.warnings, ...(old.view === undefined ? [goneWarning(old)] : [])],
+    warnings: [
+      ...rescue.warnings,
+      ...(old.view === undefined ? [goneWarning(old)] : sameShardWarnings(cluster, old, found)),
+    ],
     expected: expectedShards(after, newcomer.id),
   };
+}
+
+/** For a cluster in which the one has taken the place of the other already. */
+export function planNothing(cluster: Cluster): Plan {
+  return {
+    schemaVersion: PLAN_SCHEMA_VERSION,
+    command: "replace-node",
+    madeFor: signatureOf(cluster),
+    steps: [],
+    reasons: [],
+    warnings: [],
+    expected: [],
+  };
+}
+
+/** An earlier run may have got so far; or somebody means to replace a node by one that the shard has anyway. */
+function sameShardWarnings(cluster: Cluster, old: ClusterNode, { id }: ClusterNode): readonly string[] {
+  const shard = shardsOf(cluster).find(({ primary, replicas }) => [primary, ...replicas].includes(old));
+  const member = [shard?.primary, ...(shard?.replicas ?? [])].find((node) => node?.id === id);
+  if (member === undefined) return [];
+  return [
+    `${formatAddress(member.address)} is in the shard of ${formatAddress(old.address)} already: the shard has one copy less afterwards than now`,
+  ];
 }
 
 function goneWarning({ address, id }: ClusterNode): string {

@@ -39,6 +39,9 @@ export function failoverProblemHint([first]: readonly FailoverProblem[]): string
         ? "slotctl wait --for replicas waits until it has; or name another replica"
         : "See the log of the replica: wrong masterauth, or the primary's port closed to it; or name another replica";
     case "no-replica":
+      return first.alive
+        ? "Nothing was changed. slotctl add-node --replica-of gives it one"
+        : "Nothing was changed. A primary without a replica can only be mended by bringing it, or its data, back";
     case "replicas-unreachable":
       return "Nothing was changed. A primary without a living replica can only be mended by bringing it, or its data, back";
     case "open-slots":

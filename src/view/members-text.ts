@@ -1,5 +1,6 @@
 import type { Cluster } from "../model/cluster.ts";
 import type { AddNodeProblem } from "../plan/add-node-problems.ts";
+import type { CreateProblem } from "../plan/create-problems.ts";
 import type { DelNodeProblem } from "../plan/del-node.ts";
 import type { ForgetProblem } from "../plan/forget.ts";
 import { moveProblemText } from "./moves-text.ts";
@@ -34,10 +35,20 @@ export function addNodeProblemHint(problems: readonly AddNodeProblem[]): string 
   if (kinds.has("knows-others")) {
     return "Nothing was changed. It is a member of another cluster: take it out there with slotctl del-node, or CLUSTER RESET HARD on it";
   }
-  const known = problems.filter((problem) => problem.kind !== "no-shard" && problem.kind !== "moves");
-  return createProblemHint(
-    known.filter((problem) => problem.kind !== "functions-differ" && problem.kind !== "primary-unfit"),
-  );
+  if (kinds.has("has-keys") || kinds.has("owns-slots")) {
+    return "Nothing was changed. If the server may be emptied: FLUSHALL and CLUSTER RESET HARD on it";
+  }
+  if (kinds.has("same-node") || kinds.has("mixed-engines")) {
+    return "Nothing was changed. Give each server once, and only servers of the engine that the cluster has";
+  }
+  if (kinds.has("moves") || kinds.has("no-shard")) return "Nothing was changed. slotctl info shows who owns what";
+  return createProblemHint(problems.filter(isCreateProblem));
+}
+
+const OWN_KINDS: ReadonlySet<string> = new Set(["functions-differ", "primary-unfit", "no-shard", "moves"]);
+
+function isCreateProblem(problem: AddNodeProblem): problem is CreateProblem {
+  return !OWN_KINDS.has(problem.kind);
 }
 
 /** Why nodes cannot leave, in a sentence each. */
@@ -63,7 +74,7 @@ export function delNodeProblemText(problem: DelNodeProblem, cluster: Cluster): s
 export function delNodeProblemHint(problems: readonly DelNodeProblem[]): string {
   const kinds = new Set(problems.map(({ kind }) => kind));
   if (kinds.has("dead-owner")) {
-    return "Nothing was changed. Bring it back, or have a replica take over from it first, with CLUSTER FAILOVER FORCE on the replica";
+    return "Nothing was changed. Bring it back, or have a replica take over from it first: slotctl failover --from <node> --force";
   }
   if (kinds.has("owns-slots"))
     return "Nothing was changed. --drain moves its slots, keys included, to the other primaries first";
@@ -90,7 +101,7 @@ export function forgetProblemHint(problems: readonly ForgetProblem[]): string {
   if (problems.some(({ kind }) => kind === "answers"))
     return "Nothing was changed. slotctl del-node takes out a node that answers";
   if (problems.some(({ kind }) => kind === "owns-slots")) {
-    return "Nothing was changed. Have a replica take over from it first, with CLUSTER FAILOVER FORCE on the replica";
+    return "Nothing was changed. Have a replica take over from it first: slotctl failover --from <node> --force";
   }
   return "Nothing was changed. slotctl del-node gives its replicas another primary";
 }

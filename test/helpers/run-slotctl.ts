@@ -28,6 +28,8 @@ export interface SlotctlProcess extends Disposable {
   readonly stdout: string;
   readonly stderr: string;
   kill(signal: NodeJS.Signals): void;
+  /** Kills it as soon as stderr says so, and returns whether it ever did; when it never does it comes to its own end. */
+  killAt(moment: RegExp): Promise<boolean>;
   /** Settles when it has ended; rejects when it took too long. */
   readonly result: Promise<RunResult>;
 }
@@ -47,6 +49,7 @@ export function startSlotctl(args: readonly string[], options: RunOptions = {}):
       output[stream] += text;
     });
   }
+  const result = finish(child, output, args, timeout);
   // It may end without reading what it is given.
   child.stdin.on("error", () => undefined).end(input);
   return {
@@ -58,7 +61,14 @@ export function startSlotctl(args: readonly string[], options: RunOptions = {}):
       return output.stderr;
     },
     kill: (signal) => void child.kill(signal),
-    result: finish(child, output, args, timeout),
+    killAt: async (moment) => {
+      // Where it is heard of, not a moment later: the next step may be the last.
+      child.stderr.on("data", () => moment.test(output.stderr) && child.kill("SIGKILL"));
+      if (moment.test(output.stderr)) child.kill("SIGKILL");
+      await result;
+      return moment.test(output.stderr);
+    },
+    result,
     [Symbol.dispose]: () => void child.kill("SIGKILL"),
   };
 }

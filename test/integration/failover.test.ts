@@ -90,7 +90,7 @@ describe.each(ENGINES)("failover on $name", (engine: TestEngine) => {
       expect(run.code).toBe(code);
     }
     const unasked = await runSlotctl(["failover", nameOf(b), "--to", nameOf(cluster.nodes.b1)]);
-    expect(unasked.code).toBe(2);
+    expect(unasked.code, unasked.stdout + unasked.stderr).toBe(2);
     expect(await roleOf(b)).toBe("primary");
     expect((await runSlotctl(["check", nameOf(b), "--quick"])).code).toBe(0);
   });

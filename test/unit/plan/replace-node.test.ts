@@ -86,4 +86,15 @@ describe("the steps", () => {
     expect(stepsOf(plan(cluster, "a1", busy))).toContain("newcomer-busy");
     expect(stepsOf(plan(cluster, "a1", { ...busy, node: nodeNamed(cluster, "a1") }))).toEqual(["same-node"]);
   });
+
+  test("who is in the shard anyway adds no copy to it, and the plan says so", () => {
+    const cluster = clusterWith();
+    const by = (name: string) => plan(cluster, "a1", { ...blank("f"), node: nodeNamed(cluster, name) });
+    for (const name of ["a", "a2"]) {
+      const outcome = by(name);
+      expect(outcome.kind === "planned" && outcome.plan.warnings.join()).toContain("one copy less");
+    }
+    const fresh = plan(cluster, "a1");
+    expect(fresh.kind === "planned" && fresh.plan.warnings).toEqual([]);
+  });
 });
