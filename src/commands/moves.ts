@@ -86,6 +86,7 @@ export async function prepareMoves(
     ...move,
     method: methodOf(move),
     keys: evidence.keys,
+    largestKey: evidence.bigKeys?.[0],
   }));
   const warnings = await preflight({ cluster, moves: intended, ignoreMemory: options.ignoreMemory }, context);
   const isUnpaced = options.limits.rate !== undefined && intended.some(({ method }) => method === "atomic");

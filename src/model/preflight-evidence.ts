@@ -1,4 +1,5 @@
 import type { NodeId } from "./cluster.ts";
+import type { BigKey } from "./evidence.ts";
 import type { SlotRanges } from "./slot.ts";
 
 /** Slots that are to change their owner, as far as it matters for whether that can go well. */
@@ -9,6 +10,8 @@ export interface IntendedMove {
   readonly method: "keys" | "atomic";
   /** Keys that go over; undefined where nobody could count them. */
   readonly keys: number | undefined;
+  /** The largest that was found among them, where anybody looked. */
+  readonly largestKey?: BigKey | undefined;
 }
 
 /** What a server says of its memory, in bytes. */

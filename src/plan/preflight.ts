@@ -1,4 +1,5 @@
 import { type Cluster, type ClusterNode, type NodeId, nodeById } from "../model/cluster.ts";
+import type { BigKey } from "../model/evidence.ts";
 import type { NodeFacts } from "../model/facts.ts";
 import type { IntendedMove, PreflightEvidence, RunningMigration } from "../model/preflight-evidence.ts";
 import { formatRanges, type SlotRanges } from "../model/slot.ts";
@@ -22,6 +23,14 @@ export type PreflightFinding =
     }
   | { readonly kind: "migration-running"; readonly migration: RunningMigration }
   | { readonly kind: "trims-stray-keys"; readonly node: NodeId; readonly keys: number }
+  | {
+      readonly kind: "slow-key";
+      readonly node: NodeId;
+      readonly key: BigKey;
+      /** How long the node may answer nobody, and how long the others wait for it. */
+      readonly milliseconds: number;
+      readonly nodeTimeout: number;
+    }
   | { readonly kind: "replica-behind"; readonly replica: NodeId; readonly primary: NodeId }
   | {
       readonly kind: "output-buffer";
@@ -48,6 +57,7 @@ export function findPreflight(
     ...findIncompatible(cluster, moves),
     ...findStrays(cluster, moves),
     ...findMemoryTrouble(cluster, moves, evidence),
+    ...findSlowKeys(cluster, moves),
     ...findBehind(cluster, moves),
     ...findSmallBuffers(cluster, moves, evidence),
     ...findKnownDefects(cluster, moves, evidence),
@@ -73,6 +83,7 @@ export function preflightSeverity(finding: PreflightFinding, { ignoreMemory }: P
     case "incompatible-dump":
       return finding.certain ? "error" : "warning";
     case "little-room":
+    case "slow-key":
     case "replica-behind":
     case "output-buffer":
     case "known-defect":
@@ -134,6 +145,25 @@ function findStrays(cluster: Cluster, moves: readonly IntendedMove[]): readonly 
     const keys = node?.strayKeys?.keys ?? 0;
     return node?.facts?.engine === "redis" && keys > 0 ? [{ kind: "trims-stray-keys", node: id, keys }] : [];
   });
+}
+
+/** Half as fast as MIGRATE of a sorted set of 245 MB was seen to be, on both sides. */
+const MIGRATE_BYTES_A_MS = 50_000;
+
+/** A MIGRATE keeps both ends from answering anybody: one that takes too long looks like a node that has died. */
+function findSlowKeys(cluster: Cluster, moves: readonly IntendedMove[]): readonly PreflightFinding[] {
+  return moves.flatMap(({ from, to, method, largestKey: key }): PreflightFinding[] => {
+    if (method !== "keys" || key === undefined) return [];
+    const milliseconds = key.bytes / MIGRATE_BYTES_A_MS;
+    const node = [from, to].find((id) => milliseconds > nodeTimeoutOf(cluster, id) / 2);
+    return node === undefined
+      ? []
+      : [{ kind: "slow-key", node, key, milliseconds, nodeTimeout: nodeTimeoutOf(cluster, node) }];
+  });
+}
+
+function nodeTimeoutOf(cluster: Cluster, id: NodeId): number {
+  return Number(factsOf(cluster, id)?.settings.get("cluster-node-timeout") ?? Number.POSITIVE_INFINITY);
 }
 
 /** Valkey 8 asks the replicas of a target before it takes a slot; elsewhere they would miss what has just arrived. */

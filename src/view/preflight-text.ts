@@ -1,6 +1,6 @@
 import { type Cluster, type NodeId, nodeById } from "../model/cluster.ts";
 import type { PreflightFinding, SlotChange } from "../plan/preflight.ts";
-import { bytesText, count, listText, nameById, slotsText } from "./words.ts";
+import { bytesText, count, listText, nameById, secondsText, slotsText } from "./words.ts";
 
 /** What was found before a move, in a sentence without its end. */
 export function preflightText(finding: PreflightFinding, cluster: Cluster): string {
@@ -20,6 +20,8 @@ export function preflightText(finding: PreflightFinding, cluster: Cluster): stri
       return `${slotsText(finding.migration.slots)} are being moved already, as ${name(finding.migration.node)} tells`;
     case "trims-stray-keys":
       return `${name(finding.node)} holds ${count(finding.keys, "key")} in slots that it does not own, and would delete them at the start of an atomic move`;
+    case "slow-key":
+      return `big key "${finding.key.key}" (${bytesText(finding.key.bytes)}) may keep ${name(finding.node)} from answering for ${secondsText(finding.milliseconds / 1000)}, and after ${secondsText(finding.nodeTimeout / 1000)} others hold it for dead: raise that first with slotctl set-timeout`;
     case "replica-behind":
       return `${name(finding.replica)}, a replica of ${name(finding.primary)}, has no link to it: what arrives is not copied until it has`;
     case "output-buffer":
@@ -75,6 +77,7 @@ export function preflightHint({ kind }: PreflightFinding): string {
       return "Nothing was changed. Wait until it is done, or cancel it (CLUSTER CANCELSLOTMIGRATIONS, or CLUSTER MIGRATION CANCEL)";
     case "trims-stray-keys":
       return "Nothing was changed. Have the keys moved home first (slotctl check tells which), or use --method keys";
+    case "slow-key":
     case "replica-behind":
     case "output-buffer":
     case "known-defect":

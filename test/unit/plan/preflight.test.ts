@@ -178,6 +178,19 @@ test.each([
   expect(canRestore(server(source), server(target))).toBe(answer);
 });
 
+test("a key that takes as long as a failover is named, with what helps; the servers' own migration cuts it up", () => {
+  const settings = new Map([["cluster-node-timeout", "500"]]);
+  const cluster = clusterOf(SLOTS, { nodes: { a: { facts: { settings } }, c: { facts: { settings } } } });
+  const keyOf = (bytes: number) => ({ key: "board", type: "zset", bytes, slot: 7 });
+  const textsFor = (bytes: number, method: IntendedMove["method"]) =>
+    textsOf(cluster, findPreflight(cluster, [{ ...HALF, method, largestKey: keyOf(bytes) }], evidence({})));
+  expect(textsFor(245 * MB, "keys")).toEqual([
+    'warning: big key "board" (245 MB) may keep 127.0.0.1:7001 (a0000000) from answering for 4.9 s, and after 0.5 s others hold it for dead: raise that first with slotctl set-timeout',
+  ]);
+  expect(textsFor(10 * MB, "keys")).toEqual([]);
+  expect(textsFor(245 * MB, "atomic")).toEqual([]);
+});
+
 describe("versions", () => {
   const mixed = clusterOf(SLOTS, { nodes: { a: { facts: { version: "8.0.2" } } } });
 
