@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { MoveOptions } from "../commands/moves.ts";
 import type { RunOptions } from "../commands/run-kept.ts";
+import { type DailyWindow, parseDailyWindow } from "../model/daily-window.ts";
 import type { RateLimit } from "../plan/move-plan.ts";
 import { countArgument, durationArgument, sizeArgument } from "./options.ts";
 
@@ -17,6 +18,7 @@ export interface MoveFlags extends PlanFlags {
   readonly pipeline: number;
   readonly maxBlock: number;
   readonly rate?: RateLimit;
+  readonly window?: DailyWindow;
   readonly migrateTimeout: number;
   readonly replace?: boolean;
   readonly ignoreMemory?: boolean;
@@ -29,9 +31,15 @@ export interface MoveFlags extends PlanFlags {
 const PACE = "Pace:";
 
 export function addLimitOptions(command: Command): Command {
-  addPaceOptions(command).addOption(
-    new Option("--replace", "let the source's value win where the target holds the key already").helpGroup(PACE),
-  );
+  addPaceOptions(command)
+    .addOption(
+      new Option("--window <from-to>", "begin with slots only between these times of the day, for example 01:00-05:00")
+        .argParser(windowArgument)
+        .helpGroup(PACE),
+    )
+    .addOption(
+      new Option("--replace", "let the source's value win where the target holds the key already").helpGroup(PACE),
+    );
   return command.option(
     "--ignore-memory",
     "move slots also to a node without room for them: it may evict keys, or refuse them",
@@ -91,6 +99,7 @@ export function limitsOf(flags: MoveFlags): RunOptions["limits"] {
     pipeline: flags.pipeline,
     maxBlockMs: flags.maxBlock,
     rate: flags.rate,
+    window: flags.window,
     migrateTimeoutMs: flags.migrateTimeout,
     fallBackToKeys: flags.method !== "atomic",
     replace: flags.replace === true,
@@ -121,6 +130,12 @@ export function planOptionsOf(
     detailedExitCode: flags.detailedExitcode === true,
     planOut: flags.planOut,
   };
+}
+
+function windowArgument(text: string): DailyWindow {
+  const window = parseDailyWindow(text);
+  if (window === undefined) throw new InvalidArgumentError("Expected two times of the day, for example 01:00-05:00");
+  return window;
 }
 
 /** "5000" are keys, "20MB" are bytes of what the keys take in memory. */

@@ -161,6 +161,7 @@ async function previewOf(
     before: cluster,
     after: applyMoves(cluster, moves),
     rate: limits.rate,
+    window: limits.window,
   };
 }
 

@@ -1,6 +1,7 @@
 import { SlotctlError } from "../errors.ts";
 import type { Address } from "../model/address.ts";
 import type { NodeId, View } from "../model/cluster.ts";
+import type { DailyWindow } from "../model/daily-window.ts";
 import { nodesParser } from "../model/parse-nodes.ts";
 import type { Network } from "../node/network.ts";
 import { type Command, type Node, type Reply, ServerError } from "../node/node.ts";
@@ -40,6 +41,8 @@ export interface MoveLimits {
   readonly maxBlockMs: number;
   /** Over all moves; undefined: as fast as it goes. */
   readonly rate: RateLimit | undefined;
+  /** When slots may be begun with; undefined: at any time. */
+  readonly window: DailyWindow | undefined;
   /** Milliseconds that a server may take for one MIGRATE. */
   readonly migrateTimeoutMs: number;
   /** Move key by key where the servers' own migration failed and left everything at the source. */
@@ -53,6 +56,7 @@ export const DEFAULT_LIMITS: MoveLimits = {
   pipeline: 100,
   maxBlockMs: 10,
   rate: undefined,
+  window: undefined,
   migrateTimeoutMs: 60_000,
   fallBackToKeys: true,
   replace: false,

@@ -7,6 +7,7 @@ import {
   primariesOf,
   signatureOf,
 } from "../model/cluster.ts";
+import type { DailyWindow } from "../model/daily-window.ts";
 import type { KeyEvidence, LoadMeasure } from "../model/evidence.ts";
 import { countSlots, formatRanges } from "../model/slot.ts";
 import { type MoveMethod, type NodeRef, PLAN_SCHEMA_VERSION, type Plan, type PlannedShard, type Step } from "./plan.ts";
@@ -29,6 +30,8 @@ export interface MovePreview {
   readonly after: Cluster;
   /** The limit on key-by-key moves, where one was set. */
   readonly rate?: RateLimit | undefined;
+  /** When slots may be begun with, where that was said. */
+  readonly window?: DailyWindow | undefined;
   /** What the primaries are balanced by, where that is not slots. */
   readonly load?: LoadPreview | undefined;
 }

@@ -1,5 +1,6 @@
 import type { ChalkInstance } from "chalk";
 import type { Cluster } from "../model/cluster.ts";
+import { formatDailyWindow } from "../model/daily-window.ts";
 import { countSlots, formatRanges } from "../model/slot.ts";
 import type { MovePreview, RateLimit } from "../plan/move-plan.ts";
 import { bigKeysOf, moveTotals } from "../plan/move-totals.ts";
@@ -39,6 +40,7 @@ export function movesText({ plan, preview }: Omit<ShownMoves, "kind">, chalk: Ch
     "",
     ...balanceLines(preview, width),
     ...bigKeyLines(preview),
+    ...(preview.window === undefined ? [] : [`slots move only between ${formatDailyWindow(preview.window)}`]),
     ...plan.reasons,
     ...plan.warnings.map((warning) => `${chalk.yellow("warning:")} ${warning}`),
   ].join("\n");

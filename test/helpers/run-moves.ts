@@ -2,6 +2,7 @@ import type { RunEvent } from "../../src/execute/events.ts";
 import { DEFAULT_LIMITS, type Executor } from "../../src/execute/executor.ts";
 import { runPlan } from "../../src/execute/run-plan.ts";
 import type { NodeId } from "../../src/model/cluster.ts";
+import type { DailyWindow } from "../../src/model/daily-window.ts";
 import type { RateLimit } from "../../src/plan/move-plan.ts";
 import type { Step } from "../../src/plan/plan.ts";
 import type { FakeCluster } from "./fake-cluster.ts";
@@ -16,9 +17,11 @@ export interface RunMovesOptions {
   readonly timeout?: number;
   readonly pipeline?: number;
   readonly rate?: RateLimit;
+  readonly window?: DailyWindow;
   readonly signal?: AbortSignal;
   /** Called whenever keys have gone over. */
   readonly onKeys?: () => void;
+  readonly onNotice?: (text: string) => void;
   /** Primaries before these, by name. */
   readonly formerly?: Readonly<Record<string, readonly NodeId[]>>;
   /** `bring-keys`: the slots stay whose they are, and stray keys go there. */
@@ -30,7 +33,17 @@ export async function runMoves(
   cluster: FakeCluster,
   moves: readonly { readonly from: string; readonly to: string; readonly slots: string }[],
   expected: Readonly<Record<string, string>>,
-  { timeout = 2000, pipeline = 100, rate, signal, onKeys, formerly = {}, kind = "move-slots" }: RunMovesOptions = {},
+  {
+    timeout = 2000,
+    pipeline = 100,
+    rate,
+    window,
+    signal,
+    onKeys,
+    onNotice,
+    formerly = {},
+    kind = "move-slots",
+  }: RunMovesOptions = {},
 ): Promise<Ran> {
   const ref = (name: string) => ({ ...cluster.ref(name), formerly: formerly[name] });
   const events: RunEvent[] = [];
@@ -39,12 +52,13 @@ export async function runMoves(
     dials: new Map(),
     emit: (event) => {
       events.push(event);
+      if (event.type === "notice") onNotice?.(event.text);
       if (event.type === "move-progress" && (event.keysMoved ?? 0) > 0) onKeys?.();
     },
     signal: signal ?? new AbortController().signal,
     witnesses: [],
     until: "ok",
-    limits: { ...DEFAULT_LIMITS, pipeline, rate, maxBlockMs: 1e9 },
+    limits: { ...DEFAULT_LIMITS, pipeline, rate, window, maxBlockMs: 1e9 },
     timeout,
   };
   const steps = moves.map(({ from, to, slots }): Step => {

@@ -14,6 +14,7 @@ import { ServerError } from "../../node/node.ts";
 import { waitUntil } from "../../node/wait-until.ts";
 import type { MoveSlots } from "../../plan/plan.ts";
 import { type Executor, forgive, nodeOf, type OnChange } from "../executor.ts";
+import { waitForWindow } from "../move/keep-window.ts";
 import { adviceOn, isConnectionLoss, mayHaveLostWrites } from "./advice.ts";
 import {
   atomicFailed,
@@ -78,6 +79,7 @@ async function moveInTurn(
     onChange();
   };
   signal.throwIfAborted();
+  await waitForWindow(move.step, move.executor);
   try {
     await makeAttempts(move, begin, reporter(move, progress));
   } catch (error) {

@@ -10,6 +10,7 @@ import { bystandersIn, type Closing, closeSlots } from "./close-slots.ts";
 import type { Conflicts } from "./conflicts.ts";
 import { drainSlots } from "./drain-slots.ts";
 import { Grace } from "./grace.ts";
+import { isInWindow, waitForWindow } from "./keep-window.ts";
 import { databasesOf, type Lane, type LaneSettings, withLane } from "./lane.ts";
 import { heirOf, type Pair, readPair, waitForPair } from "./look-again.ts";
 import { failedOver, isWorthAnotherLook, planIsStale } from "./move-failures.ts";
@@ -67,6 +68,8 @@ class Mover {
   #keysMoved = 0;
   #keysTotal = 0;
   #changed = false;
+  /** The time for moving slots was over before all had gone. */
+  #isPaused = false;
   #seen: Pair | undefined;
 
   constructor(step: MoveSlots, context: MoveContext) {
@@ -83,8 +86,11 @@ class Mover {
     for (let fruitless = 0, isFirst = true; ; isFirst = false) {
       const before = this.#arrivedSlots.size + this.#keysMoved;
       try {
+        await waitForWindow(this.#step, executor);
         await this.#moveWhatIsLeft(isFirst);
-        return this.#changed;
+        if (!this.#isPaused) return this.#changed;
+        this.#isPaused = false;
+        fruitless = 0;
       } catch (error) {
         fruitless = this.#arrivedSlots.size + this.#keysMoved > before ? 0 : fruitless + 1;
         // Who cannot even be looked at once is not waited for: the address or the password may be wrong.
@@ -141,6 +147,8 @@ class Mover {
       withLane(settings, async (lane) => {
         for (let chunk = next.next(); chunk.done !== true; chunk = next.next()) {
           executor.signal.throwIfAborted();
+          this.#isPaused ||= !isInWindow(executor);
+          if (this.#isPaused) return;
           await this.#moveChunk(chunk.value, lane, closing);
         }
       }),

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { Throttle } from "../../../src/execute/move/pace.ts";
 import { FakeCluster } from "../../helpers/fake-cluster.ts";
 import { type Ran, type RunMovesOptions, runMoves } from "../../helpers/run-moves.ts";
@@ -54,4 +54,60 @@ test("what goes over early is made up for by waiting", () => {
   expect([throttle.delayFor(50, 0), throttle.delayFor(10, 100), throttle.delayFor(1, 100)]).toEqual([0, 400, 500]);
   expect(throttle.delayFor(1, 10_000)).toBe(0);
   expect(new Throttle(undefined).delayFor(1e9, 0)).toBe(0);
+});
+
+describe("a window", () => {
+  beforeEach(() => void vi.useFakeTimers({ toFake: ["Date"] }));
+  afterEach(() => void vi.useRealTimers());
+  const window = { start: 60, end: 300 };
+  const at = (clock: string) => vi.setSystemTime(new Date(`2026-03-01T${clock}:00`));
+
+  test("that is closed is waited for before anything is touched", async () => {
+    const cluster = newCluster();
+    const told: string[] = [];
+    at("00:30");
+    const onNotice = (text: string) => {
+      told.push(text);
+      expect(cluster.openSlots()).toEqual([]);
+      expect(cluster.server("a").log.filter((text) => /SETSLOT|MIGRATE/.test(text))).toEqual([]);
+      at("01:00");
+    };
+    expect((await run(cluster, { window, onNotice })).error).toBeUndefined();
+    expect(told).toEqual(["Slots move between 01:00-05:00: going on at 01:00"]);
+    expect(cluster.contents().filter((line) => line.endsWith("at b"))).toHaveLength(30);
+  });
+
+  test("that ends meanwhile leaves no slot open, and the rest goes when it opens again", async () => {
+    const cluster = new FakeCluster({ a: "0-999", b: "1000-1001", c: "1002-1009" }, { gossipEvery: 5 });
+    for (let slot = 0; slot < 1000; slot++) cluster.put("a", slot, `key-${slot}`, "value");
+    at("04:59");
+    let waits = 0;
+    const ran = await runMoves(
+      cluster,
+      [{ from: "a", to: "b", slots: "0-998" }],
+      { a: "999", b: "0-998,1000-1001" },
+      {
+        window,
+        pipeline: 2,
+        onKeys: () => void (waits === 0 && at("05:00")),
+        onNotice: () => {
+          waits++;
+          expect(cluster.openSlots()).toEqual([]);
+          expect(cluster.contents().some((line) => line.endsWith("at a") && !line.includes("slot 999 "))).toBe(true);
+          at("01:00");
+        },
+      },
+    );
+    expect(ran.error).toBeUndefined();
+    expect(waits).toBe(1);
+    expect(cluster.contents().filter((line) => line.endsWith("at b"))).toHaveLength(999);
+  });
+
+  test("that is closed can be left by an interrupt, with nothing changed", async () => {
+    const cluster = newCluster();
+    const interrupt = new AbortController();
+    at("12:00");
+    const ran = await run(cluster, { window, signal: interrupt.signal, onNotice: () => interrupt.abort() });
+    expect(ran.error).toMatchObject({ exitCode: 130 });
+  });
 });
