@@ -5,7 +5,8 @@ export default defineConfig({
     // vitest's own lines for people; ours, which comes last, for scripts.
     reporters: [["default", { summary: false }], "./test/helpers/closing-line-reporter.ts"],
     projects: [
-      project("unit", { testTimeout: 10_000, order: 0 }),
+      // They only reckon, and are done in no time; the limit is there for what hangs, also on a machine with much else to do.
+      project("unit", { testTimeout: 60_000, order: 0 }),
       // Servers spend most of a test waiting for each other, so three files at a time keep two cores busy.
       project("integration", { testTimeout: 120_000, order: 1, maxWorkers: 3 }),
       project("pty", { testTimeout: 60_000, order: 2, maxWorkers: 1 }),

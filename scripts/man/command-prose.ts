@@ -272,6 +272,17 @@ export const COMMAND_PROSE: Readonly<Record<string, CommandProse>> = {
     see: ["create"],
     connects: false,
   },
+  schema: {
+    more: [
+      "The schema stands for itself: it refers to no other file. A document has no field that is not in it, and its " +
+        "`schemaVersion`, which is also in the id of the schema, is raised when a field goes or changes its meaning. New fields, " +
+        "kinds of problems and error codes come without that.",
+      "Without a name, the names are listed one a line, with `-o json` as a document of their own.",
+    ],
+    exits: { Ok: "Done.", Usage: "There is no schema of that name." },
+    see: ["check", "apply"],
+    connects: false,
+  },
   help: {
     more: ["`slotctl` *command* `--help` shows the same."],
     exits: { Ok: "Done.", Usage: "There is no such command." },

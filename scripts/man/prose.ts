@@ -94,7 +94,8 @@ export const OUTPUT_NOTES: readonly string[] = [
   "`-o json` prints exactly one JSON document on standard output, also on failure; only `--help` and `--version` stay text. It has a `schemaVersion`, which " +
     "is raised when a field goes or changes its meaning, and `ok`. Commands that change something say whether they did " +
     "in `changed`. A failure has an `error` with `code`, `message`, `exitCode`, and where there is more to say `hint` and " +
-    "`details`. Slots are written as the servers write them: `0-5460,7000`.",
+    "`details`. Slots are written as the servers write them: `0-5460,7000`. `slotctl schema` *command* prints the JSON Schema " +
+    "of a document, failures included; no field is written that it does not name.",
   "`--progress json` writes one JSON object a line to standard error: `run-started`, `step-started`, `move-progress`, " +
     "`work-progress`, `waiting`, `notice`, `step-done`, `step-failed` and `run-done`, each with its `type` and `time`. `slots` of a " +
     "`move-progress` are those that arrived since the one before.",

@@ -24,6 +24,7 @@ import { addReplaceNode } from "./replace-node.ts";
 import { addReshard } from "./reshard.ts";
 import { addRestore } from "./restore.ts";
 import { addSandbox } from "./sandbox.ts";
+import { addSchema } from "./schema.ts";
 import { rememberTyped } from "./typed-options.ts";
 import { addWait } from "./wait.ts";
 import { addWizard } from "./wizard.ts";
@@ -114,6 +115,7 @@ export function buildProgram(options: ProgramOptions): Command {
   addWait(program, run);
   addSandbox(program, run, environment);
   addWizard(program, run);
+  addSchema(program, run);
   addHelp(program);
   typed.watch(program);
   return program;

@@ -16,10 +16,9 @@ import { keyslotDocument } from "./keyslot-text.ts";
 import { problemText } from "./problem-text.ts";
 import { type Progress, silentProgress } from "./progress.ts";
 import { restoreDocument, restorePlanDocument } from "./restore-text.ts";
+import { SCHEMA_VERSION } from "./schema/schema-version.ts";
+import { schemaText } from "./schema-text.ts";
 import type { Result, ShownPlan, View } from "./view.ts";
-
-/** Version of the documents below. Raised when a field goes or changes its meaning. */
-const SCHEMA_VERSION = 1;
 
 export interface JsonOptions {
   readonly out: (text: string) => void;
@@ -48,7 +47,8 @@ export function jsonView({ out, talk, quiet, progress = silentProgress }: JsonOp
     event: (event) => progress.event(event),
     note: say,
     warning: (text) => say(`warning: ${text}`),
-    result: (result) => print(resultDocument(result)),
+    // A schema is a document of its own kind.
+    result: (result) => (result.kind === "schema" ? out(schemaText(result.schema)) : print(resultDocument(result))),
     error: (error) => print({ ...errorDocument(error), ...(shown === undefined ? {} : planDocument(shown)) }),
     end: () => progress.pause(),
   };
@@ -77,7 +77,7 @@ function isRange(value: unknown): value is { start: number; end: number } {
   return typeof value === "object" && value !== null && "start" in value && "end" in value;
 }
 
-function resultDocument(result: Result): object {
+function resultDocument(result: Exclude<Result, { kind: "schema" }>): object {
   switch (result.kind) {
     case "check":
       return {
@@ -157,6 +157,8 @@ function resultDocument(result: Result): object {
       return configSetDocument(result);
     case "keyslot":
       return keyslotDocument(result);
+    case "schema-names":
+      return { ok: true, command: "schema", schemas: result.names };
     case "sandbox":
       return {
         ok: result.ok,

@@ -11,6 +11,7 @@ import { infoLines } from "./info-text.ts";
 import { keyslotLines } from "./keyslot-text.ts";
 import { restoreLines } from "./restore-text.ts";
 import { sandboxLines } from "./sandbox-text.ts";
+import { schemaText } from "./schema-text.ts";
 import { sizeText } from "./size-text.ts";
 import { slotMapLines } from "./slot-map.ts";
 import type { Result, ShownMoves } from "./view.ts";
@@ -59,6 +60,10 @@ export function resultText(result: Result, chalk: ChalkInstance, columns: number
       return linesText(configSetLines(result, chalk));
     case "keyslot":
       return linesText(keyslotLines(result));
+    case "schema":
+      return schemaText(result.schema);
+    case "schema-names":
+      return linesText(result.names);
     case "sandbox":
       return linesText(sandboxLines(result));
   }

@@ -15,6 +15,7 @@ import type { MovePreview } from "../plan/move-plan.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { Problem } from "../plan/problems.ts";
 import type { RestorePlan } from "../plan/restore.ts";
+import type { Schema } from "./schema/schema.ts";
 
 /** A plan and what is needed to draw it. */
 export type ShownPlan = ShownCreate | ShownMoves | ShownSteps | ShownImport | ShownRestore;
@@ -141,6 +142,8 @@ export type Result =
       /** Whether there was a cluster to ask whose slot it is. */
       readonly asked: boolean;
     }
+  | { readonly kind: "schema"; readonly schema: Schema }
+  | { readonly kind: "schema-names"; readonly names: readonly string[] }
   | {
       readonly kind: "sandbox";
       /** False when servers were asked for that are not running. */

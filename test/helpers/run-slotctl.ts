@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { refuseUnpublished } from "./published-schemas.ts";
 import { scratchDirectory } from "./scratch.ts";
 import { type Environment, slotctlCommand, slotctlEnvironment } from "./slotctl-program.ts";
 
@@ -34,7 +35,10 @@ export interface SlotctlProcess extends Disposable {
   readonly result: Promise<RunResult>;
 }
 
-/** Runs the built slotctl to its end, whatever that is: a failure is a result like any other. */
+/**
+ * Runs the built slotctl to its end, whatever that is: a failure is a result like any other. JSON that it writes has to
+ * be as `slotctl schema` says.
+ */
 export function runSlotctl(args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
   return startSlotctl(args, options).result;
 }
@@ -88,7 +92,13 @@ function finish(
     child.once("error", reject);
     child.once("close", (code, signal) => {
       clearTimeout(timer);
-      resolve({ code, signal, ...output });
+      try {
+        // What was killed may have written half a document.
+        if (signal === null) refuseUnpublished(args, output);
+        resolve({ code, signal, ...output });
+      } catch (error) {
+        reject(error);
+      }
     });
   });
 }
