@@ -155,40 +155,53 @@ export function viewFor(options: Pick<GlobalOptions, "output" | "quiet" | "progr
   return humanView({
     ...streams,
     colour: { out: hasColour(options, stdout, world), talk: hasColour(options, stderr, world) },
-    columns: stdout.columns ?? 80,
-    talkColumns: stderr.columns,
+    columns: columnsOf(stdout),
+    talkColumns: columnsOf(stderr),
+    told: isReadOut(world),
   });
 }
 
-function hasColour(
-  { color }: Pick<GlobalOptions, "color">,
-  stream: NodeJS.WriteStream,
-  { environment }: World,
-): boolean {
-  const { NO_COLOR = "", FORCE_COLOR = "", TERM = "" } = environment;
-  if (!color || NO_COLOR !== "") return false;
+function hasColour({ color }: Pick<GlobalOptions, "color">, stream: NodeJS.WriteStream, world: World): boolean {
+  const { NO_COLOR = "", FORCE_COLOR = "", TERM = "" } = world.environment;
+  if (!color || NO_COLOR !== "" || isReadOut(world)) return false;
   if (FORCE_COLOR !== "") return FORCE_COLOR !== "0";
   return stream.isTTY === true && TERM !== "dumb";
 }
 
-function progressFor(
-  { progress, quiet }: Pick<GlobalOptions, "progress" | "quiet">,
-  { stderr, environment }: World,
-): Progress {
+/** Undefined where it is no terminal, and where a terminal does not know: those begin with no columns at all. */
+function columnsOf({ columns = 0 }: NodeJS.WriteStream): number | undefined {
+  return columns > 0 ? columns : undefined;
+}
+
+/** Whether lines can be drawn anew in their place there, and whether that is wanted. */
+function isDrawable(stream: NodeJS.WriteStream, world: World): boolean {
+  const { environment } = world;
+  if (isReadOut(world)) return false;
+  return stream.isTTY === true && columnsOf(stream) !== undefined && environment.TERM !== "dumb";
+}
+
+/** Whether somebody listens to a screen reader. */
+function isReadOut({ environment: { ACCESSIBLE = "" } }: World): boolean {
+  return ACCESSIBLE !== "";
+}
+
+function progressFor({ progress, quiet }: Pick<GlobalOptions, "progress" | "quiet">, world: World): Progress {
+  const { stderr } = world;
   const talk = (text: string) => void stderr.write(text);
   if (progress === "json") return jsonProgress(talk);
   if (progress === "none" || quiet === true) return silentProgress;
-  return stderr.isTTY && environment.TERM !== "dumb" ? liveProgress(stderr) : plainProgress(talk);
+  return isDrawable(stderr, world) ? liveProgress(stderr) : plainProgress(talk);
 }
 
-/** Draws lists to move about in, or without colours numbers them, which a screen reader can read out. */
+/** Draws lists to move about in, or numbers them, which a screen reader can read out. */
 export async function promptFor(options: Pick<GlobalOptions, "color">, world: World): Promise<Prompt> {
-  if (!hasColour(options, world.stderr, world)) return (await import("./wizard/plain-prompt.ts")).plainPrompt(world);
-  return (await import("./wizard/drawn-prompt.ts")).drawnPrompt(world);
+  if (!isDrawable(world.stderr, world)) return (await import("./wizard/plain-prompt.ts")).plainPrompt(world);
+  const colour = hasColour(options, world.stderr, world);
+  return (await import("./wizard/drawn-prompt.ts")).drawnPrompt(world, { colour });
 }
 
-async function confirm(question: string, { yes = false }: GlobalOptions, world: World): Promise<boolean> {
-  if (yes) return true;
+async function confirm(question: string, options: GlobalOptions, world: World): Promise<boolean> {
+  if (options.yes === true) return true;
   if (!world.stdin.isTTY || !world.stderr.isTTY) {
     throw new SlotctlError("This changes the cluster, and there is no terminal to ask for consent", {
       code: "NOTHING_TO_ASK_WITH",
@@ -196,6 +209,5 @@ async function confirm(question: string, { yes = false }: GlobalOptions, world: 
       hint: "Nothing was changed. Add --yes to go ahead, or --dry-run to see the plan only",
     });
   }
-  const { askYesOrNo } = await import("./wizard/ask-yes-or-no.ts");
-  return askYesOrNo(question, world);
+  return (await promptFor(options, world)).confirm(question);
 }

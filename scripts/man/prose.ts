@@ -305,6 +305,9 @@ export const ENVIRONMENT: Readonly<Record<string, string>> = {
   PATH: "Searched for `redis-server` and `valkey-server` by `sandbox start`, and for the program of a `password-command`.",
   XDG_CONFIG_HOME: "Where the file with the contexts lies; `~/.config` by default.",
   XDG_STATE_HOME: "Where the sandbox and unfinished plans live; `~/.local/state` by default.",
+  ACCESSIBLE:
+    "When not empty: what a screen reader can read out. Questions are lists with numbers, answered by typing, plans of moves " +
+    "are told in sentences, and progress in lines; nothing is drawn anew in its place.",
   NO_COLOR: "When not empty: no colours.",
   FORCE_COLOR:
     "When not empty: colours also without a terminal, or with `0` none at all. `NO_COLOR` and `--no-color` go before it; " +

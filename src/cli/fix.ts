@@ -1,9 +1,9 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { ExitCode, SlotctlError } from "../errors.ts";
 import { parseRanges, type SlotRanges } from "../model/slot.ts";
-import type { FixRequest, Repairable } from "../plan/fix.ts";
+import { type FixRequest, REPAIRABLE, type Repairable } from "../plan/fix.ts";
 import { addPaceOptions, type MoveFlags, moveOptionsOf } from "./move-options.ts";
-import { type Environment, type Running, runFromSeed } from "./open-context.ts";
+import { type Environment, guideFor, isSeedless, type Running, runFromSeed } from "./open-context.ts";
 import { durationArgument, type GlobalOptions, seedsArgument } from "./options.ts";
 
 interface Flags extends Omit<MoveFlags, "method" | "replace" | "ignoreMemory"> {
@@ -19,16 +19,6 @@ interface Flags extends Omit<MoveFlags, "method" | "replace" | "ignoreMemory"> {
   readonly settle?: number;
 }
 
-/** As `check` names them. */
-const REPAIRABLE: Readonly<Record<Repairable, true>> = {
-  "uncovered-slots": true,
-  "several-owners": true,
-  "open-slots": true,
-  disagreement: true,
-  "stray-keys": true,
-  "epoch-collision": true,
-};
-
 export function addFix(program: Command, running: Running, environment: Environment): void {
   const command = program
     .command("fix")
@@ -36,7 +26,7 @@ export function addFix(program: Command, running: Running, environment: Environm
     .description(
       "Gives every slot one owner that all nodes agree on, finishes moves that were cut short, covers slots without an " +
         "owner and brings stray keys home. Shows first what it found, and what it will do about each thing and why. " +
-        "Can be stopped and run again at any point.",
+        "Can be stopped and run again at any point. Without a seed a terminal is asked for everything.",
     )
     .argument("[seed]", "any node of the cluster, host:port; several with commas", seedsArgument)
     .addOption(new Option("--slots <ranges>", "repair these slots only: 0-99,500").argParser(slotsArgument))
@@ -83,6 +73,9 @@ Examples:
   slotctl fix 10.0.0.1:7000 --with-unreachable-primaries --yes --accept-data-loss`,
     )
     .action(async (seeds, flags: Flags, self: Command) => {
+      const guide =
+        isSeedless(self, seeds) && flags.restoreConflicts === undefined ? guideFor(running, self) : undefined;
+      if (guide !== undefined) return guide(self, "fix", []);
       const yes = self.optsWithGlobals<GlobalOptions>().yes === true;
       if (flags.onConflict === "ask" && yes) throw nobodyToAsk();
       const options = {

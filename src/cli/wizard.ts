@@ -8,10 +8,10 @@ export function addWizard(program: Command, running: Running): void {
     .command("wizard")
     .summary("be asked what to do, and see which command does it")
     .description(
-      "Asks what you want to do (reshard, rebalance, add-node, del-node or create), then everything that the command has to " +
+      "Asks what you want to do (reshard, rebalance, add-node, del-node, fix or create), then everything that the command has to " +
         "know, shows that command and its plan, and runs it when you agree. Any answer can be changed before, and the plan " +
-        "saved. Ctrl-C and Esc leave and change nothing. reshard, add-node, del-node and create ask in the same way for what " +
-        "their command line leaves out. Without colours (--no-color, NO_COLOR, TERM=dumb) the lists are numbered and answered by typing.",
+        "saved. Ctrl-C and Esc leave and change nothing. These commands ask in the same way for what their command line " +
+        "leaves out. With ACCESSIBLE=1 or TERM=dumb the lists are numbered and answered by typing, as a screen reader needs it.",
     )
     .argument("[seed]", "any node of the cluster, host:port; several with commas", seedsArgument)
     .addHelpText(
@@ -20,7 +20,7 @@ export function addWizard(program: Command, running: Running): void {
 Examples:
   slotctl wizard
   slotctl wizard 10.0.0.1:7000
-  slotctl wizard 10.0.0.1:7000 --no-color`,
+  ACCESSIBLE=1 slotctl wizard 10.0.0.1:7000`,
     )
     .action(async (seeds, _flags, self: Command) => {
       const { guide } = running;

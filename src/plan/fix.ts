@@ -25,6 +25,16 @@ import { simulate } from "./simulate.ts";
 /** A kind of problem that fix does something about. */
 export type Repairable = SlotProblem | "epoch-collision";
 
+/** As `check` names them. */
+export const REPAIRABLE: Readonly<Record<Repairable, true>> = {
+  "uncovered-slots": true,
+  "several-owners": true,
+  "open-slots": true,
+  disagreement: true,
+  "stray-keys": true,
+  "epoch-collision": true,
+};
+
 export interface FixRequest {
   readonly direction: Direction;
   /** Only these slots; undefined: all. */

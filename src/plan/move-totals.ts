@@ -18,6 +18,17 @@ export interface MoveTotals {
   readonly atLeastSeconds: number | undefined;
 }
 
+/** A second's work as two cores do it over loopback, halved: for servers that have other things to do, and a network. */
+const A_SECOND = { slots: 5_000, keys: 80_000, bytes: 100_000_000 };
+
+/** How long the moves take, roughly: to know whether to wait for them. Undefined where keys could not be counted. */
+export function estimatedSeconds(plan: Plan, preview: MovePreview): number | undefined {
+  const { slots, keys, bytes = 0, atLeastSeconds = 0 } = moveTotals(plan, preview);
+  if (preview.moves.some(({ evidence }) => evidence.keys === undefined)) return undefined;
+  const busy = slots / A_SECOND.slots + keys / A_SECOND.keys + bytes / A_SECOND.bytes;
+  return Math.max(busy, atLeastSeconds);
+}
+
 export function moveTotals({ steps }: Plan, { moves, rate }: MovePreview): MoveTotals {
   const evidence = moves.map((one) => one.evidence);
   const keys = sum(evidence.map((one) => one.keys ?? 0));

@@ -4,7 +4,8 @@ import { planText } from "./plan-text.ts";
 import { type Progress, silentProgress } from "./progress.ts";
 import { resultText } from "./result-text.ts";
 import { savedPlanText } from "./saved-plan-text.ts";
-import type { View } from "./view.ts";
+import { fitText, USUAL_WIDTH } from "./table.ts";
+import type { Result, View } from "./view.ts";
 
 export interface HumanOptions {
   /** Writes to stdout: results only. */
@@ -13,9 +14,12 @@ export interface HumanOptions {
   readonly talk: (text: string) => void;
   /** Whether colour is wanted there. */
   readonly colour: { readonly out: boolean; readonly talk: boolean };
-  readonly columns: number;
+  /** Of the terminal that stdout is; undefined elsewhere. */
+  readonly columns?: number | undefined;
   /** Of the terminal that stderr is; undefined elsewhere. */
   readonly talkColumns?: number | undefined;
+  /** Plans are told in sentences, to be read out, and not in tables. */
+  readonly told?: boolean;
   readonly quiet: boolean;
   readonly progress?: Progress;
 }
@@ -27,29 +31,38 @@ export function humanView({
   colour,
   columns,
   talkColumns,
+  told = false,
   quiet,
   progress = silentProgress,
 }: HumanOptions): View {
   const chalk = new Chalk({ level: colour.talk ? 1 : 0 });
   const outChalk = new Chalk({ level: colour.out ? 1 : 0 });
+  const fitting = (text: string) => (talkColumns === undefined ? text : fitText(text, talkColumns));
   const say = (text: string) => {
     progress.pause();
-    if (!quiet) talk(`${text}\n`);
+    if (!quiet) talk(`${fitting(text)}\n`);
   };
   return {
-    plan: (shown) => say(planText(shown, chalk, talkColumns)),
+    plan: (shown) => say(planText(shown, chalk, { width: talkColumns, told })),
     saved: (plan) => say(savedPlanText(plan, chalk)),
     event: (event) => progress.event(event),
+    busy: (text) => progress.busy(text),
     note: say,
     warning: (text) => say(`${chalk.yellow("warning:")} ${text}`),
     result: (result) => {
       progress.pause();
-      out(resultText(result, outChalk, columns));
+      const text = resultText(result, outChalk, columns ?? USUAL_WIDTH);
+      out(columns === undefined || isVerbatim(result) ? text : fitText(text, columns));
     },
     error: (error) => {
       progress.pause();
-      talk(errorText(error, chalk));
+      talk(fitting(errorText(error, chalk)));
     },
     end: () => progress.pause(),
   };
+}
+
+/** Lines that belong to somebody else: what servers answered, and what programs read one line of. */
+function isVerbatim(result: Result): boolean {
+  return result.kind === "call" || result.kind === "sandbox" || (result.kind === "check" && result.quick);
 }

@@ -3,13 +3,15 @@ import type { Cluster } from "../model/cluster.ts";
 import { formatDailyWindow } from "../model/daily-window.ts";
 import { countSlots, formatRanges } from "../model/slot.ts";
 import type { MovePreview, RateLimit } from "../plan/move-plan.ts";
-import { bigKeysOf, moveTotals } from "../plan/move-totals.ts";
+import { bigKeysOf, estimatedSeconds, moveTotals } from "../plan/move-totals.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { MoveProblem } from "../plan/slot-moves.ts";
 import { balanceLines } from "./balance-text.ts";
+import type { Layout } from "./layout.ts";
+import { moveSentences } from "./sentences.ts";
 import { fittingLines } from "./table.ts";
 import type { ShownMoves } from "./view.ts";
-import { bytesText, count, groupDigits, nameById, secondsText, shortName, slotsText } from "./words.ts";
+import { bytesText, count, groupDigits, nameById, roughTimeText, secondsText, shortName, slotsText } from "./words.ts";
 
 const MOVE_COLUMNS = [
   { title: "FROM" },
@@ -21,8 +23,24 @@ const MOVE_COLUMNS = [
   { title: "RANGES" },
 ] as const;
 
-/** A plan of moves: who gives what to whom, and what everybody owns before and after. */
-export function movesText({ plan, preview }: Omit<ShownMoves, "kind">, chalk: ChalkInstance, width?: number): string {
+/** A plan of moves: who gives what to whom, what everybody owns before and after, and how long it may take. */
+export function movesText(
+  { plan, preview }: Omit<ShownMoves, "kind">,
+  chalk: ChalkInstance,
+  { width, told = false }: Layout = {},
+): string {
+  return [
+    chalk.bold(`Plan: ${plan.command}, ${totalsText(plan, preview)}`),
+    ...(told ? moveSentences(preview) : moveLines(plan, preview, width)),
+    ...bigKeyLines(preview),
+    ...estimateLines(plan, preview),
+    ...(preview.window === undefined ? [] : [`slots move only between ${formatDailyWindow(preview.window)}`]),
+    ...plan.reasons,
+    ...plan.warnings.map((warning) => `${chalk.yellow("warning:")} ${warning}`),
+  ].join("\n");
+}
+
+function moveLines(plan: Plan, preview: MovePreview, width: number | undefined): readonly string[] {
   const { moves, before } = preview;
   const methods = plan.steps.flatMap((step) => (step.kind === "move-slots" ? [step.method] : []));
   const rows = moves.map(({ move, evidence }, i) => [
@@ -34,16 +52,12 @@ export function movesText({ plan, preview }: Omit<ShownMoves, "kind">, chalk: Ch
     methods[i] ?? "",
     formatRanges(move.slots),
   ]);
-  return [
-    chalk.bold(`Plan: ${plan.command}, ${totalsText(plan, preview)}`),
-    ...fittingLines(MOVE_COLUMNS, rows, width),
-    "",
-    ...balanceLines(preview, width),
-    ...bigKeyLines(preview),
-    ...(preview.window === undefined ? [] : [`slots move only between ${formatDailyWindow(preview.window)}`]),
-    ...plan.reasons,
-    ...plan.warnings.map((warning) => `${chalk.yellow("warning:")} ${warning}`),
-  ].join("\n");
+  return [...fittingLines(MOVE_COLUMNS, rows, width), "", ...balanceLines(preview, width)];
+}
+
+function estimateLines(plan: Plan, preview: MovePreview): readonly string[] {
+  const seconds = estimatedSeconds(plan, preview);
+  return seconds === undefined || preview.moves.length === 0 ? [] : [`estimate: about ${roughTimeText(seconds)}`];
 }
 
 /** "4,096 slots with 60,000 keys, about 12 MB, in 3 moves, at least 3.0 s at 20,000 keys a second" */

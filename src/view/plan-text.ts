@@ -4,8 +4,10 @@ import { countSlots, parseRanges } from "../model/slot.ts";
 import type { CreateProblem, DesignedShard } from "../plan/create.ts";
 import { balanceLines } from "./balance-text.ts";
 import { importPlanText } from "./import-text.ts";
+import type { Layout } from "./layout.ts";
 import { movesText } from "./moves-text.ts";
 import { restorePlanText } from "./restore-text.ts";
+import { balanceSentences, shardSentences } from "./sentences.ts";
 import { stepTexts } from "./step-text.ts";
 import { narrowLines } from "./table.ts";
 import type { ShownCreate, ShownPlan, ShownSteps } from "./view.ts";
@@ -22,14 +24,14 @@ const COLUMNS = [
 ] as const;
 
 /** A plan as a table of what will be, with everything that should be known before saying yes. */
-export function planText(shown: ShownPlan, chalk: ChalkInstance, width?: number): string {
+export function planText(shown: ShownPlan, chalk: ChalkInstance, layout: Layout = {}): string {
   switch (shown.kind) {
     case "create":
-      return createText(shown, chalk, width);
+      return createText(shown, chalk, layout);
     case "moves":
-      return movesText(shown, chalk, width);
+      return movesText(shown, chalk, layout);
     case "steps":
-      return stepsText(shown, chalk, width);
+      return stepsText(shown, chalk, layout);
     case "import":
       return importPlanText(shown.plan, chalk);
     case "restore":
@@ -37,22 +39,23 @@ export function planText(shown: ShownPlan, chalk: ChalkInstance, width?: number)
   }
 }
 
-function stepsText({ plan, preview }: ShownSteps, chalk: ChalkInstance, width: number | undefined): string {
+function stepsText({ plan, preview }: ShownSteps, chalk: ChalkInstance, { width, told = false }: Layout): string {
+  const balance = preview === undefined ? [] : told ? balanceSentences(preview) : ["", ...balanceLines(preview, width)];
   return [
     chalk.bold(`Plan: ${plan.command}, ${count(plan.steps.length, "step")}`),
     ...stepTexts(plan).map((text, i) => `  ${`${i + 1}`.padStart(2)}. ${text}`),
-    ...(preview === undefined ? [] : ["", ...balanceLines(preview, width)]),
+    ...balance,
     ...plan.reasons,
     ...plan.warnings.map((warning) => `${chalk.yellow("warning:")} ${warning}`),
   ].join("\n");
 }
 
-function createText({ plan, design }: ShownCreate, chalk: ChalkInstance, width: number | undefined): string {
+function createText({ plan, design }: ShownCreate, chalk: ChalkInstance, { width, told = false }: Layout): string {
   const rows = design.shards.flatMap(shardRows);
   const totals = `${count(design.shards.length, "primary", "primaries")}, ${count(rows.length - design.shards.length, "replica")}, ${count(plan.steps.length, "step")}`;
   return [
     chalk.bold(`Plan: create a cluster on ${count(design.candidates.length, "node")}`),
-    ...narrowLines(COLUMNS, rows, width),
+    ...(told ? shardSentences(design.shards) : narrowLines(COLUMNS, rows, width)),
     totals,
     ...plan.reasons,
     ...plan.warnings.map((warning) => `${chalk.yellow("warning:")} ${warning}`),

@@ -47,6 +47,33 @@ export function wrap(text: string, width: number, indent = ""): readonly string[
   return [...lines, line];
 }
 
+/**
+ * Lines that are wider than `width`, broken at blanks, with what follows indented below what it belongs to. A word that is wider
+ * by itself is left whole: it can be copied.
+ */
+export function fitText(text: string, width: number): string {
+  return text
+    .split("\n")
+    .flatMap((line) => (widthOf(line) <= width ? [line] : brokenLines(line, width)))
+    .join("\n");
+}
+
+/** What stands before a sentence: blanks, and the words by which such lines are found. */
+const BEGINNING = /^( *)((?:ok|problem|warning|\d+\.) +|(?:warning|error|hint|done): |)/;
+
+function brokenLines(line: string, width: number): readonly string[] {
+  const [, blanks = "", label = ""] = BEGINNING.exec(stripVTControlCharacters(line)) ?? [];
+  const indent = " ".repeat(Math.min(blanks.length + Math.max(2, label.length), Math.floor(width / 2)));
+  const lines: string[] = [];
+  let current = "";
+  for (const [, gap = "", word = ""] of line.matchAll(/( *)([^ ]+)/g)) {
+    const isFull = current.trim() !== "" && widthOf(current) + gap.length + widthOf(word) > width;
+    if (isFull) lines.push(current);
+    current = isFull ? indent + word : current + gap + word;
+  }
+  return [...lines, current];
+}
+
 /** As wide as most terminals are. */
 export const USUAL_WIDTH = 80;
 

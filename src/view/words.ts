@@ -31,6 +31,18 @@ export function secondsText(seconds: number): string {
   return `${Math.floor(whole / 60)} min ${whole % 60} s`;
 }
 
+/** An estimate, with no more digits than it is worth: "a second", "7 s", "25 s", "3 min", "2 h". */
+export function roughTimeText(seconds: number): string {
+  const upTo = (number: number, step: number) => Math.ceil(number / step) * step;
+  if (seconds <= 1) return "a second";
+  if (seconds <= 10) return `${upTo(seconds, 1)} s`;
+  if (seconds <= 55) return `${upTo(seconds, 5)} s`;
+  const minutes = seconds / 60;
+  if (minutes <= 10) return `${upTo(minutes, 1)} min`;
+  if (minutes <= 55) return `${upTo(minutes, 5)} min`;
+  return minutes <= 600 ? `${upTo(minutes / 60, 1)} h` : `${upTo(minutes / 60, 10)} h`;
+}
+
 /** A stretch of time as a clock shows it: "0:07", "12:30", "1:02:03"; beyond four days in days: "5 d". */
 export function clockText(seconds: number): string {
   const whole = Math.ceil(seconds);

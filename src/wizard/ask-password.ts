@@ -1,17 +1,14 @@
 import { createInterface } from "node:readline";
-
-interface Terminal {
-  readonly stdin: NodeJS.ReadStream;
-  readonly stderr: NodeJS.WriteStream;
-}
+import type { Terminal } from "./terminal.ts";
 
 /** Asks with stars on a terminal; from a pipe it is the first line. */
-export async function askPassword({ stdin, stderr }: Terminal, message = "Please input password:"): Promise<string> {
-  if (!stdin.isTTY) return firstLine(stdin);
-  const { default: inquirer } = await import("inquirer");
-  const prompt = inquirer.createPromptModule({ input: stdin, output: stderr });
-  const { password } = await prompt<{ password: string }>([{ type: "password", name: "password", message, mask: "*" }]);
-  return password;
+export async function askPassword(terminal: Terminal, message = "Please input password:"): Promise<string> {
+  if (!terminal.stdin.isTTY) return firstLine(terminal.stdin);
+  const { asking } = await import("./asking.ts");
+  return asking(terminal, async (ask) => {
+    const { password } = await ask<{ password: string }>([{ type: "password", name: "password", message, mask: "*" }]);
+    return password;
+  });
 }
 
 async function firstLine(stdin: NodeJS.ReadStream): Promise<string> {

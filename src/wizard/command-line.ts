@@ -11,20 +11,24 @@ function quoted(word: string): string {
 export function shellLines(words: readonly string[], columns: number): readonly string[] {
   const lines: string[] = [];
   let line = "";
-  for (const part of inParts(words)) {
-    const isFull = line !== "" && line.length + part.length + 3 > columns;
-    if (isFull) lines.push(`${line} \\`);
-    line = isFull || line === "" ? `${lines.length === 0 ? "  " : "    "}${part}` : `${line} ${part}`;
+  for (const part of inParts(words, columns - INDENT.length - CONTINUED.length)) {
+    const isFull = line !== "" && line.length + 1 + part.length + CONTINUED.length > columns;
+    if (isFull) lines.push(line + CONTINUED);
+    line = isFull || line === "" ? `${lines.length === 0 ? "  " : INDENT}${part}` : `${line} ${part}`;
   }
   return [...lines, line];
 }
 
-/** An option stays with its value. */
-function inParts(words: readonly string[]): readonly string[] {
+const INDENT = "    ";
+const CONTINUED = " \\";
+
+/** An option stays with its value where there is room for both. */
+function inParts(words: readonly string[], room: number): readonly string[] {
   const parts: string[] = [];
   for (const [i, word] of words.entries()) {
-    const isValue = i > 0 && words[i - 1]!.startsWith("--") && !word.startsWith("-");
-    if (isValue) parts.push(`${parts.pop()!} ${quoted(word)}`);
+    const option = words[i - 1] ?? "";
+    const isValue = option.startsWith("--") && !word.startsWith("-");
+    if (isValue && option.length + 1 + quoted(word).length <= room) parts.push(`${parts.pop()!} ${quoted(word)}`);
     else parts.push(quoted(word));
   }
   return parts;

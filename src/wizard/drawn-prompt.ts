@@ -1,16 +1,13 @@
-import { emitKeypressEvents, type Key } from "node:readline";
-import { styleText } from "node:util";
-import inquirer from "inquirer";
 import { tableLines, widthOf, wrap } from "../view/table.ts";
+import { asking } from "./asking.ts";
 import { type Choice, NONE_CHOSEN, type Prompt } from "./prompt.ts";
-import { RedrawnOutput } from "./redrawn-output.ts";
-import { left, type Terminal } from "./terminal.ts";
+import type { Terminal } from "./terminal.ts";
+import { themeFor } from "./theme.ts";
 
-type Ask = ReturnType<typeof inquirer.createPromptModule>;
-
-/** Lists to move about in with the arrow keys, drawn anew in their place, in colour. */
-export function drawnPrompt(terminal: Terminal): Prompt {
+/** Lists to move about in with the arrow keys, drawn anew in their place. */
+export function drawnPrompt(terminal: Terminal, { colour }: { readonly colour: boolean }): Prompt {
   const { stderr } = terminal;
+  const theme = themeFor(colour);
   const columns = () => stderr.columns ?? 80;
   return {
     choose: ({ name, message, choices, preset }) =>
@@ -19,7 +16,7 @@ export function drawnPrompt(terminal: Terminal): Prompt {
         const at = choices.findIndex(({ value }) => value === preset);
         const question = { type: "select", name, message, choices: listed, default: Math.max(0, at) } as const;
         const answers = await ask<Record<string, number>>([
-          { ...question, loop: false, pageSize: pageSize(stderr), theme: SELECT },
+          { ...question, loop: false, pageSize: pageSize(stderr), theme: theme.select },
         ]);
         return choices[answers[name]!]!.value;
       }),
@@ -35,7 +32,7 @@ export function drawnPrompt(terminal: Terminal): Prompt {
           choices: listedIn(choices, columns() - CHECK_MARK),
         } as const;
         const answers = await ask<Record<string, number[]>>([
-          { ...question, default: [], loop: false, pageSize: pageSize(stderr), theme: CHECKBOX, validate },
+          { ...question, default: [], loop: false, pageSize: pageSize(stderr), theme: theme.checkbox, validate },
         ]);
         return answers[name]!.map(valueAt);
       }),
@@ -43,36 +40,22 @@ export function drawnPrompt(terminal: Terminal): Prompt {
       asking(terminal, async (ask) => {
         const validate = (text: string) => complaint(text.trim()) ?? true;
         const answers = await ask<Record<string, string>>([
-          { type: "input", name, message, default: preset, validate, theme: THEME },
+          { type: "input", name, message, default: preset, validate, theme: theme.input },
         ]);
         return answers[name]!.trim();
+      }),
+    confirm: (message) =>
+      asking(terminal, async (ask) => {
+        const { answer } = await ask<{ answer: boolean }>([
+          { type: "confirm", name: "answer", message, default: false, theme: theme.input },
+        ]);
+        return answer;
       }),
     say: (text) => void stderr.write(`${text}\n`),
     get columns() {
       return columns();
     },
   };
-}
-
-/** Esc leaves as Ctrl-C does, which inquirer sees to itself. */
-async function asking<Answer>(
-  { stdin, stderr, signal }: Terminal,
-  body: (ask: Ask) => Promise<Answer>,
-): Promise<Answer> {
-  const leaving = new AbortController();
-  const onKey = (_: string | undefined, { name }: Key) => {
-    if (name === "escape") leaving.abort();
-  };
-  emitKeypressEvents(stdin);
-  stdin.on("keypress", onKey);
-  try {
-    const stop = AbortSignal.any([signal, leaving.signal]);
-    return await body(inquirer.createPromptModule({ input: stdin, output: new RedrawnOutput(stderr), signal: stop }));
-  } catch (error) {
-    throw leaving.signal.aborted ? left() : error;
-  } finally {
-    stdin.off("keypress", onKey);
-  }
 }
 
 /** What stands before a line of a list. */
@@ -105,24 +88,3 @@ function linesThatFit(choices: readonly Choice<unknown>[], width: number, column
 function pageSize({ rows = 24 }: NodeJS.WriteStream): number {
   return Math.max(3, Math.min(20, rows - 8));
 }
-
-const bold = (text: string) => styleText("bold", text, { validateStream: false });
-const cyan = (text: string) => styleText("cyan", text, { validateStream: false });
-const green = (text: string) => styleText("green", text, { validateStream: false });
-const red = (text: string) => styleText("red", text, { validateStream: false });
-const plain = (text: string) => text;
-
-const THEME = {
-  prefix: { idle: cyan("?"), done: green("✔") },
-  style: { message: bold, answer: cyan, highlight: cyan, help: plain, error: (text: string) => red(`> ${text}`) },
-};
-
-const SELECT = {
-  ...THEME,
-  style: { ...THEME.style, description: plain, keysHelpTip: () => "arrows move, Enter chooses, Esc leaves" },
-};
-
-const CHECKBOX = {
-  ...THEME,
-  style: { ...THEME.style, description: plain, keysHelpTip: () => "Space ticks, a all, Enter goes on, Esc leaves" },
-};

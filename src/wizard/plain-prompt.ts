@@ -8,7 +8,7 @@ const ESCAPE = "\u001b";
 /** Numbered lists that are answered by typing: nothing moves and nothing is told by colour, so it can be read aloud. */
 export function plainPrompt(terminal: Terminal): Prompt {
   const { stderr } = terminal;
-  const columns = () => stderr.columns ?? 80;
+  const columns = () => (stderr.columns === undefined || stderr.columns === 0 ? 80 : stderr.columns);
   const say = (text: string) => void stderr.write(`${text}\n`);
   const list = (message: string, choices: readonly Choice<unknown>[]) => {
     say(message);
@@ -20,9 +20,9 @@ export function plainPrompt(terminal: Terminal): Prompt {
     read: (line: string) => { answer: Answer } | { complaint: string },
   ) => {
     for (;;) {
-      const read_ = read(await askLine(question, terminal));
-      if ("answer" in read_) return read_.answer;
-      say(read_.complaint);
+      const result = read(await askLine(question, terminal));
+      if ("answer" in result) return result.answer;
+      say(result.complaint);
     }
   };
   return {
@@ -61,6 +61,11 @@ export function plainPrompt(terminal: Terminal): Prompt {
         const answer = line === "" ? (preset ?? "") : line;
         const wrong = complaint(answer);
         return wrong === undefined ? { answer } : { complaint: wrong };
+      }),
+    confirm: (message) =>
+      until(`${message} (yes or no, Enter for no) `, (line) => {
+        if (/^(n|no|)$/i.test(line)) return { answer: false };
+        return /^(y|yes)$/i.test(line) ? { answer: true } : { complaint: "Type yes or no" };
       }),
     say,
     get columns() {

@@ -40,6 +40,8 @@ export interface Prompt {
   choose<Value>(question: ChooseOne<Value>): Promise<Value>;
   chooseSeveral<Value>(question: ChooseSeveral<Value>): Promise<readonly Value[]>;
   enter(question: Enter): Promise<string>;
+  /** Yes or no; Enter alone is no. */
+  confirm(question: string): Promise<boolean>;
   say(text: string): void;
   /** Columns of the terminal. */
   readonly columns: number;

@@ -1,4 +1,5 @@
 import type { Context } from "../commands/context.ts";
+import { surveyMendable } from "../commands/mendable.ts";
 import { refuseUnfinished } from "../commands/moves.ts";
 import { surveyHealthy } from "../commands/survey-healthy.ts";
 import { surveyMembers } from "../commands/survey-members.ts";
@@ -6,6 +7,7 @@ import type { Cluster } from "../model/cluster.ts";
 import { addNodeInterview } from "./add-node.ts";
 import { createInterview } from "./create.ts";
 import { delNodeInterview } from "./del-node.ts";
+import { fixInterview } from "./fix.ts";
 import type { Interview } from "./interview.ts";
 import type { Prompt } from "./prompt.ts";
 import { rebalanceInterview } from "./rebalance.ts";
@@ -13,7 +15,7 @@ import { reshardInterview } from "./reshard.ts";
 import type { Typed } from "./typed.ts";
 
 /** A command that the wizard can ask for. */
-export type Verb = "create" | "reshard" | "rebalance" | "add-node" | "del-node";
+export type Verb = "create" | "reshard" | "rebalance" | "add-node" | "del-node" | "fix";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -39,6 +41,7 @@ export const GUIDANCE: Readonly<Record<Verb, Guidance>> = {
   rebalance: { does: "even out the slots between the primaries", survey: surveyHealthy, interview: rebalanceInterview },
   "add-node": { does: "make blank servers members of a cluster", survey: surveyMembers, interview: addNodeInterview },
   "del-node": { does: "take nodes out of a cluster", survey: surveyMembers, interview: delNodeInterview },
+  fix: { does: "repair slots, without losing a key", survey: surveyMendable, interview: fixInterview },
   create: { does: "make a cluster of blank servers", interview: (_, typed) => createInterview(typed) },
 };
 

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import type { Context } from "../commands/context.ts";
 import { ExitCode } from "../errors.ts";
 import { type Address, formatAddress, parseAddress } from "../model/address.ts";
@@ -36,7 +37,7 @@ export async function runWizard(wizard: Wizard): Promise<ExitCode> {
   const verb = wizard.verb ?? (await askVerb(prompt));
   const seeds = await seedsFor(verb, wizard);
   const interview = await interviewFor(verb, seeds, wizard);
-  const head = [verb, ...(seeds.length === 0 ? [] : [seeds.map(formatAddress).join(",")])];
+  const head = [verb, ...(isNamedByOption(wizard) || seeds.length === 0 ? [] : [seeds.map(formatAddress).join(",")])];
   await interview.ask(prompt);
   for (;;) {
     const code = await attempt(wordsOf(head, interview, wizard), wizard);
@@ -58,7 +59,12 @@ async function interviewFor(verb: Verb, seeds: readonly Address[], wizard: Wizar
   return interview(cluster, wizard.typed);
 }
 
-/** The seed stands in front, however it was given. */
+/** These say more than where the seed is, and stay as they were typed. */
+function isNamedByOption({ typed }: Wizard): boolean {
+  return typed.has("uri") || typed.has("socket");
+}
+
+/** The seed stands in front, also where it was given as host and port. */
 function wordsOf(head: readonly string[], interview: Interview, { typedWords }: Wizard): readonly string[] {
   const { positional, options } = interview.words();
   return [...head, ...positional, ...typedWords([...interview.options, "host", "port"]), ...options];
@@ -135,14 +141,23 @@ async function savePlan(words: readonly string[], wizard: Wizard): Promise<ExitC
   const file = await prompt.enter({
     name: "file",
     message: "Which file?",
-    preset: "plan.json",
-    complaint: (text) => (text === "" ? "Type the name of a file" : undefined),
+    preset: freeName(),
+    complaint: (text) => {
+      if (text === "") return "Type the name of a file";
+      return existsSync(text) ? "There is such a file already" : undefined;
+    },
   });
   const saving = [...words, "--dry-run", "--plan-out", file];
   sayCommand(saving, prompt);
   const code = await wizard.run(saving, async () => false);
   if (code === ExitCode.Ok || code === ExitCode.ChangesPending) sayApply(words[0]!, file, prompt);
   return code;
+}
+
+/** plan.json, plan-2.json and so on. */
+function freeName(number = 1): string {
+  const name = number === 1 ? "plan.json" : `plan-${number}.json`;
+  return existsSync(name) ? freeName(number + 1) : name;
 }
 
 function sayApply(verb: string, file: string, prompt: Prompt): void {

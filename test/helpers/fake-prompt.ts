@@ -56,6 +56,7 @@ export function fakePrompt(answers: Readonly<Record<string, FakeAnswer>>): FakeP
       accept(name, complaint?.(values));
       return values;
     },
+    confirm: async (question) => answerTo(question) === "yes",
     enter: async ({ name, complaint }) => {
       const text = answerTo(name);
       if (typeof text !== "string") throw new Error(`"${name}" takes a text`);

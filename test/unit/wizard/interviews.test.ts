@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { addNodeInterview } from "../../../src/wizard/add-node.ts";
 import { createInterview } from "../../../src/wizard/create.ts";
 import { delNodeInterview } from "../../../src/wizard/del-node.ts";
+import { fixInterview } from "../../../src/wizard/fix.ts";
 import type { Interview } from "../../../src/wizard/interview.ts";
 import { rebalanceInterview } from "../../../src/wizard/rebalance.ts";
 import { clusterOf } from "../../helpers/cluster-builder.ts";
@@ -98,5 +99,54 @@ describe("the questions of del-node", () => {
     await interview.ask(fakePrompt({ nodes: [A], slots: "move", afterwards: "blank" }));
     await interview.change(fakePrompt({ change: "Who leaves", nodes: [A1] }));
     expect(interview.words()).toEqual({ positional: [A1], options: [] });
+  });
+});
+
+describe("the questions of fix", () => {
+  const OPEN = { openSlots: [{ slot: 100, state: "migrating", peer: "b" }] } as const;
+  const BROKEN = clusterOf({ a: [0, 199, 201, 8191], b: [8192, 16_383] }, { nodes: { a: OPEN } });
+
+  test.each<[string, Answers, string]>([
+    ["all of it as it comes", { only: "everything", direction: "on, or", conflict: "leave", pace: "normal" }, ""],
+    [
+      "one kind, back",
+      { only: "choose", problems: ["moves that were"], direction: "back", conflict: "leave", pace: "normal" },
+      "--only open-slots --direction back",
+    ],
+    [
+      "forward, gently, the newest value",
+      { only: "everything", direction: "on to", conflict: "the value used last", pace: "gentle" },
+      "--direction forward --on-conflict newest --concurrency 1 --max-block 5ms --rate 1000",
+    ],
+  ])("%s", async (_, answers, words) => {
+    expect(await wordsAfter(fixInterview(BROKEN, new Map()), answers)).toBe(words);
+  });
+
+  test("what is broken is named, with each case of it", async () => {
+    const prompt = fakePrompt({
+      only: "choose",
+      problems: ["slots without"],
+      direction: "on",
+      conflict: "leave",
+      pace: "normal",
+    });
+    await fixInterview(BROKEN, new Map()).ask(prompt);
+    expect(prompt.shown.get("problems")).toEqual(["slots without an owner", "moves that were cut short"]);
+  });
+
+  test("nothing is asked where nothing is broken, and only of what is", async () => {
+    expect(await wordsAfter(fixInterview(clusterOf({ a: [0, 16_383] }), new Map()), {})).toBe("");
+    const uncovered = clusterOf({ a: [0, 8191], b: [8193, 16_383] });
+    expect(await wordsAfter(fixInterview(uncovered, new Map()), {})).toBe("");
+  });
+
+  test("a primary that is missing may be given up", async () => {
+    const missing = clusterOf(
+      { a: [0, 8191], b: [8192, 16_383] },
+      { nodes: { b: { unreachable: true, health: "failing" } } },
+    );
+    expect(await wordsAfter(fixInterview(missing, new Map()), { unreachable: "give them" })).toBe(
+      "--with-unreachable-primaries",
+    );
   });
 });
