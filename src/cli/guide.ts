@@ -30,6 +30,7 @@ export function guideOf({ prompt, open, done, parse, typed, environment, signal 
     const look = async <Found>(at: readonly Address[], body: (context: Context) => Promise<Found>) => {
       const context = await open(options, at);
       try {
+        context.view.busy("Asking the nodes");
         return await body(context);
       } finally {
         context.view.end();

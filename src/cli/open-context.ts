@@ -78,6 +78,7 @@ export async function runWith(
   const options = command.optsWithGlobals<GlobalOptions>();
   const context = await open(options, seeds ?? [], use);
   try {
+    if (use !== "none" && use !== "shown") context.view.busy("Asking the nodes");
     done(await body(context));
   } catch (error) {
     if (!(error instanceof SlotctlError)) throw error;

@@ -47,8 +47,8 @@ export async function configSet(options: ConfigSetOptions, context: Context): Pr
   refuseUnknown(names, before);
   const planned = before.flatMap((node) => plannedFor(node, options));
   const pending = planned.filter(({ outcome }) => outcome.kind === "planned");
-  const tell = (changes: readonly ChangedSetting[], dryRun: boolean) =>
-    view.result({ kind: "config-set", changes, dryRun, ok: changes.every(isFine) });
+  const tell = (changes: readonly ChangedSetting[], dryRun: boolean, seconds = 0) =>
+    view.result({ kind: "config-set", changes, dryRun, ok: changes.every(isFine), seconds });
 
   if (options.dryRun) {
     tell(planned, true);
@@ -58,8 +58,9 @@ export async function configSet(options: ConfigSetOptions, context: Context): Pr
     for (const [name, value] of options.settings) view.note(`CONFIG SET ${name} ${shown(name, value)}`);
     if (!(await confirm(`Set this on ${nodes.length === 1 ? "1 node" : `${nodes.length} nodes`}?`))) throw declined();
   }
+  const started = performance.now();
   const changes = await setAll(before, planned, options, connections);
-  tell(changes, false);
+  tell(changes, false, (performance.now() - started) / 1000);
   if (changes.every(isFine)) return ExitCode.Ok;
   return changes.some(({ outcome }) => outcome.kind === "set") ? ExitCode.Partial : ExitCode.Failed;
 }

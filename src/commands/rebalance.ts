@@ -46,6 +46,7 @@ async function measure(
   if (by === "slots") return undefined;
   if (by === "cpu" || by === "network")
     view.note(`Watching the load of the slots for ${secondsText(sampleMs / 1000)}…`);
+  view.busy("Weighing the slots");
   const measured = await surveySlotLoads(cluster, by, { connections, signal, sampleMs });
   if (measured.loads.every((load) => load === 0))
     view.warning(`no slot has any load by ${by}: there is nothing to even out`);

@@ -22,12 +22,14 @@ export async function surveySettled(
     zones,
     signal,
     timeout,
-  }: Pick<Context, "seeds" | "connections" | "zones" | "signal" | "timeout">,
+    view,
+  }: Pick<Context, "seeds" | "connections" | "zones" | "signal" | "timeout" | "view">,
 ): Promise<Cluster> {
   const look = () => survey(seeds, connections, { depth: "health", zones });
   let cluster = await look();
   const window = Math.min(settle ?? settleWindowOf(cluster), timeout);
   if (window > 0 && isUnsettled(cluster)) {
+    view.busy("Waiting for what passes by itself");
     await waitUntil(
       async () => {
         cluster = await look();

@@ -27,10 +27,13 @@ export async function wait(condition: Condition, context: Context): Promise<Exit
         if (!(error instanceof SlotctlError) || !mayStillCome(error)) throw error;
         last = error;
         for (const seed of seeds) connections.drop(seed);
+        view.busy(`Waiting until ${conditionText(condition)}: ${last.message}`);
         return undefined;
       }
       dropLost(last, context);
-      return missingFor(condition, last).length === 0 ? last : undefined;
+      const missing = missingFor(condition, last);
+      view.busy([`Waiting until ${conditionText(condition)}`, ...missing.slice(0, 1)].join(": "));
+      return missing.length === 0 ? last : undefined;
     },
     { timeout, signal },
   );

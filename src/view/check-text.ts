@@ -3,7 +3,7 @@ import { type Cluster, membersOf, primariesOf, shardsOf } from "../model/cluster
 import { countSlots, SLOT_COUNT, unionRanges } from "../model/slot.ts";
 import { type Problem, severityOf, viewsAgree } from "../plan/problems.ts";
 import { problemText } from "./problem-text.ts";
-import { sizeText } from "./size-text.ts";
+import { sizeText, versionsText } from "./size-text.ts";
 import { wrap } from "./table.ts";
 import { count } from "./words.ts";
 
@@ -28,7 +28,7 @@ export function checkLines(
     ];
   });
   return [
-    `${sizeText(cluster)}, ${versionsOf(cluster)}`,
+    `${sizeText(cluster)}, ${versionsText(cluster)}`,
     ...passedLines(cluster, problems).map((line) => `${chalk.green("ok")}       ${line}`),
     ...findings,
     verdict(problems),
@@ -36,13 +36,6 @@ export function checkLines(
 }
 
 const LABEL_WIDTH = "problem  ".length;
-
-function versionsOf(cluster: Cluster): string {
-  const versions = new Set(
-    membersOf(cluster).flatMap(({ facts }) => (facts === undefined ? [] : [`${facts.engine} ${facts.version}`])),
-  );
-  return [...versions].sort().join(", ");
-}
 
 /** What was looked at and found in order, so that silence is not mistaken for not having looked. */
 function passedLines(cluster: Cluster, problems: readonly Problem[]): readonly string[] {

@@ -3,7 +3,7 @@ import { formatAddress } from "../model/address.ts";
 import { isSecretSetting, SECRET_TEXT } from "../model/setting.ts";
 import { tableLines } from "./table.ts";
 import type { ChangedSetting, NodeSettings, Result } from "./view.ts";
-import { count } from "./words.ts";
+import { count, secondsText } from "./words.ts";
 
 type ConfigGet = Extract<Result, { kind: "config-get" }>;
 type ConfigSet = Extract<Result, { kind: "config-set" }>;
@@ -56,7 +56,8 @@ function failureLines(settings: readonly NodeSettings[], chalk: ChalkInstance): 
   );
 }
 
-export function configSetLines({ changes, dryRun }: ConfigSet, chalk: ChalkInstance): readonly string[] {
+export function configSetLines(result: ConfigSet, chalk: ChalkInstance): readonly string[] {
+  const { changes } = result;
   const rows = changes
     .filter(({ outcome }) => outcome.kind !== "failed")
     .map(({ node, name, before, value, outcome, file }) => [
@@ -71,7 +72,7 @@ export function configSetLines({ changes, dryRun }: ConfigSet, chalk: ChalkInsta
       ? [`${chalk.red("failed")}  ${formatAddress(node.address)}, ${name}: ${outcome.why}`]
       : [],
   );
-  return [...(rows.length === 0 ? [] : tableLines(SET_COLUMNS, rows)), ...failed, totalLine(changes, dryRun)];
+  return [...(rows.length === 0 ? [] : tableLines(SET_COLUMNS, rows)), ...failed, totalLine(result)];
 }
 
 function fileText(file: NonNullable<ChangedSetting["file"]>): string {
@@ -85,7 +86,7 @@ function fileText(file: NonNullable<ChangedSetting["file"]>): string {
   }
 }
 
-function totalLine(changes: readonly ChangedSetting[], dryRun: boolean): string {
+function totalLine({ changes, dryRun, seconds }: ConfigSet): string {
   const nodesWith = (kind: ChangedSetting["outcome"]["kind"]) =>
     new Set(changes.filter(({ outcome }) => outcome.kind === kind).map(({ node }) => node)).size;
   if (dryRun) return `done: dry run, nothing was changed; ${count(nodesWith("planned"), "node")} would be`;
@@ -93,8 +94,11 @@ function totalLine(changes: readonly ChangedSetting[], dryRun: boolean): string 
   const forgetful = new Set(changes.filter(({ file }) => file?.kind === "none").map(({ node }) => node)).size;
   const hint =
     forgetful === 0 ? "" : `; ${count(forgetful, "node")} without a configuration file will forget it at a restart`;
-  if (failed > 0) return `failed on ${count(failed, "node")}, set on ${count(set, "node")}${hint}`;
-  return set === 0 ? "done: it was so already; nothing was changed" : `done: set on ${count(set, "node")}${hint}`;
+  if (failed > 0)
+    return `failed on ${count(failed, "node")}, set on ${count(set, "node")} in ${secondsText(seconds)}${hint}`;
+  return set === 0
+    ? "done: it was so already; nothing was changed"
+    : `done: set on ${count(set, "node")} in ${secondsText(seconds)}${hint}`;
 }
 
 export function configGetDocument({ settings }: ConfigGet): object {
@@ -112,7 +116,7 @@ export function configGetDocument({ settings }: ConfigGet): object {
   };
 }
 
-export function configSetDocument({ changes, dryRun, ok }: ConfigSet): object {
+export function configSetDocument({ changes, dryRun, ok, seconds }: ConfigSet): object {
   const text = (name: string, value: string | undefined) =>
     value !== undefined && value !== "" && isSecretSetting(name) ? SECRET_TEXT : value;
   return {
@@ -120,6 +124,7 @@ export function configSetDocument({ changes, dryRun, ok }: ConfigSet): object {
     command: "config set",
     changed: changes.some(({ outcome }) => outcome.kind === "set"),
     dryRun,
+    seconds,
     changes: changes.map(({ node, name, before, value, outcome, file }) => ({
       id: node.id,
       address: formatAddress(node.address),

@@ -10,8 +10,8 @@ import {
 } from "../model/cluster.ts";
 import { keyCountOf, type NodeFacts } from "../model/facts.ts";
 import { countSlots, formatRanges, SLOT_COUNT, unionRanges } from "../model/slot.ts";
-import { sizeText } from "./size-text.ts";
-import { tableLines } from "./table.ts";
+import { sizeText, versionsText } from "./size-text.ts";
+import { tableLines, widthOf } from "./table.ts";
 import { bytesText, count, groupDigits } from "./words.ts";
 
 const INFO_COLUMNS = [
@@ -25,13 +25,16 @@ const INFO_COLUMNS = [
   { title: "VERSION" },
 ] as const;
 
-export function infoLines(cluster: Cluster): readonly string[] {
+const ID = INFO_COLUMNS.findIndex(({ title }) => title === "ID");
+const VERSION = INFO_COLUMNS.findIndex(({ title }) => title === "VERSION");
+
+export function infoLines(cluster: Cluster, columns: number): readonly string[] {
   const shards = shardsOf(cluster);
   const homeless = membersOf(cluster).filter(
     (node) => node.role === "replica" && !shards.some(({ replicas }) => replicas.includes(node)),
   );
   const rows = [...shards.flatMap(shardRows), ...homeless.map((node) => nodeRow(node, undefined))];
-  const [titles = "", ...body] = tableLines(INFO_COLUMNS, rows);
+  const [titles = "", ...body] = nodeLines(rows, columns - 2);
   const lines: string[] = [];
   let next = 0;
   for (const [i, shard] of shards.entries()) {
@@ -40,6 +43,20 @@ export function infoLines(cluster: Cluster): readonly string[] {
   }
   if (homeless.length > 0) lines.push("", "replicas without a primary", ...body.slice(next).map((line) => `  ${line}`));
   return [...lines, "", ...totalsLines(cluster)];
+}
+
+/** Where there is no room for everything the id is left out: the address names a node as well. */
+function nodeLines(rows: readonly (readonly string[])[], width: number): readonly string[] {
+  // What all have alike stands with the totals.
+  const isAlike = new Set(rows.map((row) => row[VERSION]).filter((version) => version !== "")).size < 2;
+  const without = (...left: readonly number[]) =>
+    tableLines(
+      INFO_COLUMNS.filter((_, i) => !left.includes(i)),
+      rows.map((row) => row.filter((_, i) => !left.includes(i))),
+    );
+  const alike = isAlike ? [VERSION] : [];
+  const lines = without(...alike);
+  return lines.every((line) => widthOf(line) <= width) ? lines : without(ID, ...alike);
 }
 
 function shardTitle({ primary }: Shard, number: number): string {
@@ -84,7 +101,7 @@ function totalsLines(cluster: Cluster): readonly string[] {
   const lost = nodes.filter(({ view }) => view === undefined).length;
   const uncounted = lost === 0 ? [] : [`${count(lost, "node")} unreachable and not counted`];
   return [
-    `total: ${sizeText(cluster)}, ${groupDigits(countSlots(covered))} slots, ${count(keys, "key")}, ${bytesText(memory)}`,
+    `total: ${sizeText(cluster)}, ${groupDigits(countSlots(covered))} slots, ${count(keys, "key")}, ${bytesText(memory)}, ${versionsText(cluster)}`,
     ...uncounted,
   ];
 }

@@ -45,6 +45,7 @@ export function jsonView({ out, talk, quiet, progress = silentProgress }: JsonOp
     },
     saved: () => undefined,
     event: (event) => progress.event(event),
+    busy: (text) => progress.busy(text),
     note: say,
     warning: (text) => say(`warning: ${text}`),
     // A schema is a document of its own kind.

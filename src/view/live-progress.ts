@@ -3,6 +3,7 @@ import { LiveBlock } from "./live-block.ts";
 import type { Progress } from "./progress.ts";
 import { afterEvent, NOTHING_YET, type ProgressState, remarkOf } from "./progress-state.ts";
 import { blockLines } from "./progress-text.ts";
+import { fitText, USUAL_WIDTH } from "./table.ts";
 
 const SHOWN_AFTER_MS = 500;
 const DRAWN_EVERY_MS = 100;
@@ -39,6 +40,12 @@ class LiveProgress implements Progress {
     this.#timer ??= setInterval(() => this.#draw(), DRAWN_EVERY_MS).unref();
   };
 
+  busy(text: string): void {
+    if (this.#timer === undefined) this.#began = this.#now();
+    this.#state = { ...NOTHING_YET, phase: { name: text, text } };
+    this.#timer ??= setInterval(() => this.#draw(), DRAWN_EVERY_MS).unref();
+  }
+
   pause(): void {
     clearInterval(this.#timer);
     this.#timer = undefined;
@@ -49,7 +56,7 @@ class LiveProgress implements Progress {
   #note(text: string): void {
     this.#block.clear();
     this.#spinner.stop();
-    this.#stream.write(`${text}\n`);
+    this.#stream.write(`${fitText(text, this.#stream.columns ?? USUAL_WIDTH)}\n`);
   }
 
   #draw(): void {

@@ -5,16 +5,19 @@ import { totalText } from "./progress-total.ts";
 /** Something that moves while a plan is carried out. */
 export interface Progress {
   readonly event: (event: RunEvent) => void;
+  /** What goes on before there is anything to tell of. */
+  busy(text: string): void;
   /** Clears what moves, so that something else can be written. The next event brings it back. */
   pause(): void;
 }
 
-export const silentProgress: Progress = { event: () => undefined, pause: () => undefined };
+export const silentProgress: Progress = { event: () => undefined, busy: () => undefined, pause: () => undefined };
 
 /** One JSON object a line. */
 export function jsonProgress(talk: (text: string) => void): Progress {
   return {
     event: (event) => talk(`${JSON.stringify({ ...event, time: new Date().toISOString() })}\n`),
+    busy: () => undefined,
     pause: () => undefined,
   };
 }
@@ -44,6 +47,8 @@ export function plainProgress(talk: (text: string) => void, now: () => number = 
       timer.refresh();
       say(text);
     },
+    // Whoever reads lines has no use for one that only says to be patient.
+    busy: () => undefined,
     pause: () => {
       clearInterval(timer);
       timer = undefined;

@@ -25,7 +25,7 @@ export function resultText(result: Result, chalk: ChalkInstance, columns: number
         : linesText(checkLines(result.cluster, result.problems, chalk, columns));
     case "info":
       return linesText([
-        ...infoLines(result.cluster),
+        ...infoLines(result.cluster, columns),
         ...(result.map ? ["", ...slotMapLines(result.cluster, chalk)] : []),
       ]);
     case "create":

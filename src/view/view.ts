@@ -135,6 +135,7 @@ export type Result =
       readonly changes: readonly ChangedSetting[];
       readonly dryRun: boolean;
       readonly ok: boolean;
+      readonly seconds: number;
     }
   | {
       readonly kind: "keyslot";
@@ -218,6 +219,8 @@ export interface View {
   /** The same for a plan that was saved: what it says of itself is all that is known. */
   saved(plan: Plan): void;
   readonly event: Emit;
+  /** In a terminal, if it takes long: what is waited for until something else is said. */
+  busy(text: string): void;
   /** Something worth knowing that is no result. */
   note(text: string): void;
   warning(text: string): void;

@@ -1,5 +1,5 @@
 import type { Source } from "../../config/setting.ts";
-import { nodeId, place } from "./nouns.ts";
+import { nodeId, place, seconds } from "./nouns.ts";
 import { kindWith } from "./plan-schema.ts";
 import {
   about,
@@ -62,6 +62,7 @@ export const nodeSettings: Fields = {
 };
 
 export const settingChanges: Fields = {
+  seconds,
   changes: listOf(
     objectWith({
       id: nodeId,

@@ -14,7 +14,7 @@ async function wizardLine(argv: readonly string[]): Promise<string> {
         ? Promise.reject(new Error("the command would begin"))
         : Promise.resolve({
             seeds,
-            view: { end: () => undefined },
+            view: { busy: () => undefined, end: () => undefined },
             connections: { [Symbol.dispose]: () => undefined },
           } as never),
     done: () => undefined,
