@@ -390,6 +390,7 @@ export const RESULTS: { readonly [Kind in Result["kind"]]: readonly Extract<Resu
   "config-set": [
     {
       kind: "config-set",
+      seconds,
       dryRun: false,
       ok: false,
       changes: [

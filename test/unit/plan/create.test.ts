@@ -6,20 +6,8 @@ import { ALL_SLOTS, countSlots, unionRanges } from "../../../src/model/slot.ts";
 import { type CreateOutcome, type CreateProblem, planCreate } from "../../../src/plan/create.ts";
 import type { Plan } from "../../../src/plan/plan.ts";
 import { simulate } from "../../../src/plan/simulate.ts";
-import { clusterOf, idOf, type NodeOverrides, nodeNamed } from "../../helpers/cluster-builder.ts";
-
-/** Blank servers, each alone in a cluster of its own, named by their host and a number: "h1-0", "h1-1", "h2-0" … */
-function blank(hosts: readonly string[], overrides: Readonly<Record<string, NodeOverrides>> = {}): Candidate[] {
-  return hosts.map((host, i) => {
-    const typed = `${host}:${7000 + i}`;
-    const name = `n${i}`;
-    const alone = clusterOf(
-      { [name]: [] },
-      { nodes: { [name]: { host, port: 7000 + i, configEpoch: 0, ...overrides[name] } } },
-    );
-    return { typed, node: nodeNamed(alone, name), announcedFailure: undefined, replicationRefusal: undefined };
-  });
-}
+import { blank } from "../../helpers/blank-servers.ts";
+import { clusterOf, idOf, nodeNamed } from "../../helpers/cluster-builder.ts";
 
 function planned(outcome: CreateOutcome): Extract<CreateOutcome, { kind: "planned" }> {
   if (outcome.kind !== "planned") throw new Error(`refused: ${JSON.stringify(outcome.problems)}`);
