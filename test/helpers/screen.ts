@@ -9,15 +9,28 @@ export function screenAfter(raw: string, columns: number): Screen {
 }
 
 export class Screen {
-  readonly columns: number;
-  readonly #rows: string[][] = [[]];
+  #columns: number;
+  #rows: string[][] = [[]];
   #row = 0;
   #column = 0;
   #isCursorShown = true;
   #broken = 0;
 
   constructor(columns: number) {
-    this.columns = columns;
+    this.#columns = columns;
+  }
+
+  /** As terminals do it: what is wider now goes on in the next row, and the cursor stays with its character. */
+  narrow(columns: number): void {
+    const before = this.#rows;
+    const rowsOf = (row: readonly string[]) => Math.max(1, Math.ceil(row.length / columns));
+    const above = before.slice(0, this.#row).reduce((rows, row) => rows + rowsOf(row), 0);
+    this.#rows = before.flatMap((row) =>
+      Array.from({ length: rowsOf(row) }, (_, i) => row.slice(i * columns, (i + 1) * columns)),
+    );
+    this.#row = above + Math.floor(this.#column / columns);
+    this.#column %= columns;
+    this.#columns = columns;
   }
 
   /** The lines, without blanks at their ends and without empty lines at the end. */
@@ -52,7 +65,7 @@ export class Screen {
     if (character === "\r") this.#column = 0;
     else if (character === "\n") this.#newline();
     else if (character >= " ") {
-      if (this.#column === this.columns) {
+      if (this.#column === this.#columns) {
         this.#broken++;
         this.#newline();
       }
@@ -76,6 +89,10 @@ export class Screen {
     switch (sequence.at(-1)) {
       case "A":
         this.#row = Math.max(0, this.#row - Math.max(1, number));
+        break;
+      case "B":
+        this.#row += Math.max(1, number);
+        this.#line();
         break;
       case "G":
         this.#column = Math.max(1, number) - 1;

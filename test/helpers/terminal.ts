@@ -44,7 +44,7 @@ export class TerminalSession implements Disposable {
   constructor(file: string, args: readonly string[], options: TerminalOptions = {}) {
     const { env = {}, cwd = scratchDirectory("cwd").path, columns = 120, rows = 40 } = options;
     this.#pty = spawn(file, [...args], {
-      name: "xterm-256color",
+      name: env.TERM ?? "xterm-256color",
       cols: columns,
       rows,
       cwd,
