@@ -7,6 +7,7 @@ import { waitUntil } from "../node/wait-until.ts";
 import type { Failover, FailoverMode, NodeRef } from "../plan/plan.ts";
 import { type Executor, forgive, nodeOf, type OnChange, viewOf } from "./executor.ts";
 import { commandRefused, failoverFailed, failoverStale, verifyTimedOut } from "./failures.ts";
+import { awaitKnownReplica } from "./known-replica.ts";
 import { waitOutLastElection } from "./last-election.ts";
 import { lagText, waitUntilCopied } from "./replica-links.ts";
 import { ask, type Report } from "./verify.ts";
@@ -29,6 +30,7 @@ export async function failover(step: Failover, executor: Executor, onChange: OnC
   if ((await isPromoted(step, executor)) && (await settle(step, executor)) === "agreed") return false;
   // A replica that is still copying would be refused, or hold up the clients until the servers give up.
   if (step.mode === "safe") await waitUntilCopied(step.node, step.primary, executor);
+  if (step.mode !== "takeover") await awaitKnownReplica(step, executor);
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     await waitOutLastElection(step.node, executor);
     executor.signal.throwIfAborted();

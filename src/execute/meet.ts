@@ -51,7 +51,8 @@ export async function meet({ nodes }: Meet, executor: Executor, onChange: OnChan
 /** The first is told to meet the second. */
 type Pair = readonly [NodeRef, NodeRef];
 
-async function sendMeet(one: NodeRef, other: NodeRef, executor: Executor): Promise<void> {
+/** Tells one node to meet another. */
+export async function sendMeet(one: NodeRef, other: NodeRef, executor: Executor): Promise<void> {
   await change(executor, one, "CLUSTER", "MEET", ...meetArguments(other.address));
 }
 

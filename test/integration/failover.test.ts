@@ -160,6 +160,27 @@ describe.each(ENGINES)("failover on $name", (engine: TestEngine) => {
   });
 });
 
+describe.each(BOTH_ENDS)("failover of a newcomer on $name", (engine: TestEngine) => {
+  test("a replica that nobody has heard of yet is made known before it asks for anything", async () => {
+    // So long that gossip is no help.
+    const settings = { ...STAYS, "cluster-node-timeout": "60000" };
+    await using cluster = await startCluster(engine, THREE, { spares: 1, settings });
+    const { a, b, c } = cluster.nodes;
+    const [newcomer] = cluster.spares;
+    const joined = await runSlotctl(["add-node", nameOf(b), nameOf(newcomer!), "--yes"]);
+    expect(joined.code, joined.stderr).toBe(0);
+    await newcomer!.call("CLUSTER", "REPLICATE", a.id);
+    const over = await runSlotctl(["failover", nameOf(b), "--to", nameOf(newcomer!), "--yes"]);
+    expect(over.code, over.stderr).toBe(0);
+    expect(over.stderr).not.toContain("attempt");
+    const id = String(await newcomer!.call("CLUSTER", "MYID"));
+    expect(await roleOf(a)).toBe(id);
+    for (const member of [b, c]) {
+      expect(String(await member.call("CLUSTER", "NODES"))).toMatch(new RegExp(`^${id} .*master.* 0-5460$`, "m"));
+    }
+  });
+});
+
 describe.each(BOTH_ENDS)("interrupted failover on $name", (engine: TestEngine) => {
   test("after SIGKILL at any moment the same command leads home", async () => {
     await using cluster = await startCluster(engine, THREE, { replicas: 1 });
