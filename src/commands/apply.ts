@@ -23,7 +23,7 @@ export async function apply(saved: Plan, options: ApplyOptions, context: Context
   const seeds = membersOf(saved).map(({ address }) => connections.dialOf(address));
   const cluster = await survey(context.seeds.length > 0 ? context.seeds : seeds, connections);
   const { plan, failovers } = followFailovers(withoutOvertaken(saved, cluster), cluster);
-  refuseOtherCluster(plan, new Set(cluster.nodes.map(({ id }) => id)));
+  refuseOtherCluster(plan, new Set(cluster.nodes.map(({ id }) => id)), kept);
   for (const failover of failovers) view.event({ type: "notice", text: failoverText(failover) });
   await refuseLocked(cluster, options.environment);
   const moves = await movesLeft(plan, cluster, context);
@@ -103,15 +103,20 @@ function nodesOf(step: Step): readonly NodeRef[] {
 }
 
 /** A plan of moves is for one cluster; one that creates finds its nodes each alone. */
-function refuseOtherCluster(plan: Plan, known: ReadonlySet<NodeId>): void {
+function refuseOtherCluster(plan: Plan, known: ReadonlySet<NodeId>, kept: string | undefined): void {
   if (plan.command === "create") return;
   const strangers = membersOf(plan).filter(({ id }) => !known.has(id));
   if (strangers.length === 0) return;
-  throw new SlotctlError("This plan was made for another cluster", {
+  const what =
+    kept === undefined ? "This plan was made for another cluster" : `This ${plan.command} has lost its nodes`;
+  throw new SlotctlError(what, {
     code: "PLAN_STALE",
     exitCode: ExitCode.Stale,
     details: strangers.map(({ id, address }) => `${address.host}:${address.port} (${id.slice(0, 8)}) is no member`),
-    hint: "Give a seed of the cluster that it was made for, or make a new plan",
+    hint:
+      kept === undefined
+        ? "Give a seed of the cluster that it was made for, or make a new plan"
+        : `They have left since it was begun, so it cannot be gone on with; to give it up, remove ${kept}`,
   });
 }
 

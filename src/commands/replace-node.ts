@@ -2,9 +2,9 @@ import { ExitCode, SlotctlError } from "../errors.ts";
 import { DEFAULT_LIMITS } from "../execute/executor.ts";
 import { formatAddress } from "../model/address.ts";
 import { type Candidate, isReached, type LostCandidate } from "../model/candidate.ts";
-import { type Cluster, nodeById } from "../model/cluster.ts";
+import { type Cluster, type NodeId, nodeById } from "../model/cluster.ts";
 import { findNode } from "../model/find-node.ts";
-import { leavingIn } from "../plan/plan.ts";
+import { leavingIn, type Plan } from "../plan/plan.ts";
 import { planNothing, planReplaceNode, type ReplaceNodeProblem } from "../plan/replace-node.ts";
 import { surveyCandidates } from "../survey/candidates.ts";
 import { survey } from "../survey/survey.ts";
@@ -37,6 +37,12 @@ export async function replaceNode(given: ReplaceNodeOptions, context: Context): 
   if (isReplaced(cluster, options.old, newcomer!)) return tellReplaced(cluster, options, context);
   const old = nodeNamed(cluster, options.old).id;
   const kept = await findKept(cluster, "replace-node", (leaving) => leaving.has(old), options);
+  const begun = kept.find(({ plan }) => isReached(newcomer!) && isTakenIn(plan, newcomer.node.id));
+  // What it has changed of the new server's settings is put back by nobody else.
+  if (begun !== undefined && !options.dryRun) {
+    const code = await tryToGoOn(begun, options, context);
+    if (code !== undefined) return code;
+  }
   const outcome = planReplaceNode({ cluster, old, newcomer: newcomer! });
   if (outcome.kind === "refused") throw refused(outcome.problems, cluster, newcomer!);
   const shown = { kind: "steps", plan: outcome.plan, preview: undefined } as const;
@@ -74,6 +80,20 @@ async function findHalfGone(
     );
     return plan.command === "replace-node" && isNamed;
   });
+}
+
+/** Undefined when the cluster is no longer what that plan was made for, so that it takes a new one. */
+async function tryToGoOn(begun: UnfinishedPlan, options: PlanOptions, context: Context): Promise<ExitCode | undefined> {
+  try {
+    return await goOnWith(begun, options, context);
+  } catch (error) {
+    if (error instanceof SlotctlError && error.exitCode === ExitCode.Stale) return undefined;
+    throw error;
+  }
+}
+
+function isTakenIn({ steps }: Plan, id: NodeId): boolean {
+  return steps.some((step) => step.kind !== "meet" && "node" in step && step.node.id === id);
 }
 
 /** The same command typed again: nobody lists the old node, and the new one is a member. */

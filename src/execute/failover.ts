@@ -1,3 +1,4 @@
+import { ExitCode, SlotctlError } from "../errors.ts";
 import { formatAddress } from "../model/address.ts";
 import type { View } from "../model/cluster.ts";
 import { nodesParser } from "../model/parse-nodes.ts";
@@ -34,8 +35,11 @@ export async function failover(step: Failover, executor: Executor, onChange: OnC
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     await waitOutLastElection(step.node, executor);
     executor.signal.throwIfAborted();
-    onChange();
-    await order(step, executor);
+    // While it was waited for, the servers may have given the replica another primary: that one must not lose its slots.
+    if (!(await isPromoted(step, executor))) {
+      onChange();
+      await order(step, executor);
+    }
     if ((await comesAbout(step, executor)) && (await settle(step, executor)) === "agreed") return true;
     const text = `${formatAddress(step.node.address)} was not made the primary, attempt ${attempt} of ${ATTEMPTS}`;
     executor.emit({ type: "notice", text });
@@ -74,7 +78,10 @@ async function order({ node, mode }: Failover, executor: Executor): Promise<void
 
 async function comesAbout(step: Failover, executor: Executor): Promise<boolean> {
   const look = async () => {
-    const done = await isPromoted(step, executor).catch((error: unknown) => forgive(executor, step.node, error));
+    const done = await isPromoted(step, executor).catch((error: unknown) => {
+      if (error instanceof SlotctlError && error.exitCode === ExitCode.Stale) throw error;
+      return forgive(executor, step.node, error);
+    });
     return done === true ? true : undefined;
   };
   const patience = { timeout: await attemptTime(step, executor), signal: executor.signal };

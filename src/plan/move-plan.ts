@@ -86,7 +86,7 @@ export function planMoves(
   };
 }
 
-const MIGRATION = "cluster-allow-replica-migration";
+export const MIGRATION = "cluster-allow-replica-migration";
 
 /**
  * The primaries that the moves leave without slots, and their replicas, as far as they were reached. While their

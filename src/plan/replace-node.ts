@@ -14,6 +14,7 @@ import { formatRanges } from "../model/slot.ts";
 import { planAddNode } from "./add-node.ts";
 import { type AddNodeProblem, findAddNodeProblems, type NewRole } from "./add-node-problems.ts";
 import { bestReplica, type FailoverProblem, isLinkUp, planFailover } from "./failover.ts";
+import { MIGRATION, mayMigrate } from "./move-plan.ts";
 import { type Failover, PLAN_SCHEMA_VERSION, type Plan, type PlannedShard, type Step } from "./plan.ts";
 import { refOf } from "./refs.ts";
 import { isAlive } from "./serving.ts";
@@ -146,12 +147,17 @@ function planFor(
   const orphans = membersOf(whole).filter(({ primaryId }) => followed === undefined && primaryId === old.id);
   const adopted = orphans.map((node): Step => ({ kind: "replicate", node: refOf(node), primary: refOf(newcomer) }));
   const staying = membersOf(whole).filter(({ id, view }) => id !== old.id && view !== undefined);
+  const held = followed !== undefined && !isHeir && mayWander(newcomer, followed, whole);
+  const migration = (value: string): Step[] =>
+    held ? [{ kind: "set-config", node: refOf(newcomer), setting: MIGRATION, value }] : [];
   const steps: readonly Step[] = [
     ...rescue.steps,
+    ...migration("no"),
     ...joined,
     ...takeover,
     ...adopted,
     { kind: "forget", node: refOf(old), from: staying.map(refOf) },
+    ...migration("yes"),
     ...(old.view === undefined ? [] : [{ kind: "reset" as const, node: refOf(old), hard: true }]),
   ];
   const after = steps.reduce<Cluster>(simulate, {
@@ -182,6 +188,14 @@ export function planNothing(cluster: Cluster): Plan {
     warnings: [],
     expected: [],
   };
+}
+
+/** While it is yes, the servers give a primary without replicas one from a shard that has several: perhaps this one. */
+function mayWander(newcomer: ClusterNode, followed: ClusterNode, cluster: Cluster): boolean {
+  const orphans = shardsOf(cluster).filter(
+    ({ primary, replicas }) => primary.slots.length > 0 && primary.id !== followed.id && !replicas.some(isAlive),
+  );
+  return orphans.length > 0 && mayMigrate(newcomer) === true;
 }
 
 /** An earlier run may have got so far; or somebody means to replace a node by one that the shard has anyway. */

@@ -160,6 +160,23 @@ describe.each(ENGINES)("failover on $name", (engine: TestEngine) => {
   });
 });
 
+/** Where old votes are waited out. */
+describe.each(ENGINES.filter(({ kind }) => kind === "redis").slice(0, 1))("changed meanwhile on $name", (engine) => {
+  test("a replica that was given to another primary while it was waited for takes over from nobody", async () => {
+    await using cluster = await startCluster(engine, THREE, { replicas: { a: 1 }, settings: STAYS });
+    const { a, a1, b, c } = cluster.nodes;
+    expect((await failover(c, "--to", nameOf(a1))).code).toBe(0);
+    expect((await failover(c, "--to", nameOf(a))).code).toBe(0);
+    using run = startSlotctl(["failover", nameOf(c), "--to", nameOf(a1), "--yes"]);
+    await eventually(() => expect(run.stderr).toContain("old votes"));
+    await a1.call("CLUSTER", "REPLICATE", b.id);
+    const { code, stderr } = await run.result;
+    expect(code, stderr).toBe(5);
+    expect(stderr).toMatch(/is no longer what the plan was made for: it follows/);
+    expect(await Promise.all([a, a1, b].map(roleOf))).toEqual(["primary", b.id, "primary"]);
+  });
+});
+
 describe.each(BOTH_ENDS)("failover of a newcomer on $name", (engine: TestEngine) => {
   test("a replica that nobody has heard of yet is made known before it asks for anything", async () => {
     // So long that gossip is no help.

@@ -20,6 +20,11 @@ function blank(name: string): Candidate {
   };
 }
 
+function factsWith(migration: string) {
+  const { facts } = blank("f").node;
+  return { ...facts!, settings: new Map([["cluster-allow-replica-migration", migration]]) };
+}
+
 function clusterWith(nodes: NonNullable<ClusterOptions["nodes"]> = {}): Cluster {
   return clusterOf(THREE, { replicas: REPLICAS, nodes });
 }
@@ -96,5 +101,15 @@ describe("the steps", () => {
     }
     const fresh = plan(cluster, "a1");
     expect(fresh.kind === "planned" && fresh.plan.warnings).toEqual([]);
+  });
+
+  test("a newcomer that the servers might give to a primary without replicas is held until the old one is gone", () => {
+    const loose = { facts: factsWith("yes") };
+    const cluster = clusterOf(THREE, { replicas: REPLICAS });
+    const newcomer = { ...blank("f"), node: { ...blank("f").node, ...loose } };
+    const held = ["set-config", "meet", "f of a", "f for a, safe", "forget a", "set-config", "reset a"];
+    expect(stepsOf(plan(cluster, "a", newcomer))).toEqual(held);
+    const everyone = { ...REPLICAS, b1: "b", c1: "c" };
+    expect(stepsOf(plan(clusterOf(THREE, { replicas: everyone }), "a", newcomer))).not.toContain("set-config");
   });
 });
