@@ -162,6 +162,41 @@ describe.each(BOTH_ENDS)("refused on $name", (engine: TestEngine) => {
   });
 });
 
+describe.each(BOTH_ENDS)("gone for good on $name", (engine: TestEngine) => {
+  test("the failed and the handshakes that never end are forgotten by all, also after SIGKILL", async () => {
+    await using cluster = await startCluster(engine, THIRDS, { replicas: { a: 1 }, spares: 1 });
+    const { a, b, c, a1 } = cluster.nodes;
+    const staying = [a, b, c];
+    await a1.kill();
+    await eventually(async () => expect(String(await a.call("CLUSTER", "NODES"))).toMatch(/,fail /));
+    using killed = startSlotctl(["forget", nameOf(a), "--failed", "--yes", "--progress", "json"]);
+    expect(await killed.killAt(/"step-started"/), killed.stderr).toBe(true);
+    await runOk("forget", nameOf(b), "--failed");
+    for (const node of staying) expect(await idsKnownTo(node)).not.toContain(a1.id);
+    expect((await runSlotctl(["resume", nameOf(a), "--yes"])).stderr).toContain("There is no unfinished plan");
+
+    // Somebody tells a node to meet one that is not there, and does not leave off before it is noticed.
+    const nobody = cluster.spares[0]!;
+    await nobody.kill();
+    const pest = setInterval(
+      () => void a.call("CLUSTER", "MEET", nobody.host, nobody.port).catch(() => undefined),
+      100,
+    );
+    try {
+      await eventually(async () => expect(String(await a.call("CLUSTER", "NODES"))).toContain("handshake"));
+      using run = startSlotctl(["forget", nameOf(b), "--ghosts", "--yes", "--progress", "json"]);
+      await eventually(() => expect(run.stderr).toContain('"kind":"forget"'));
+      clearInterval(pest);
+      const { code, stderr } = await run.result;
+      expect(code, stderr).toBe(0);
+    } finally {
+      clearInterval(pest);
+    }
+    expect(String(await a.call("CLUSTER", "NODES"))).not.toContain("handshake");
+    expect(await changedBy("forget", nameOf(a), "--ghosts", "--failed")).toBe(false);
+  });
+});
+
 /** One engine: each round costs seconds, and the steps are the same everywhere. */
 describe.each([ENGINES.at(-1)!])("interrupted on $name", (engine: TestEngine) => {
   test("killed at any moment, the same command finishes what was begun, and no key is lost", async () => {
