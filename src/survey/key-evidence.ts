@@ -47,15 +47,20 @@ async function look(
   { connections, bigKeyBytes }: EvidenceSurvey,
 ): Promise<Omit<KeyEvidence, "keys">> {
   try {
-    const server = await connections.to(node.dial);
-    const sampled = await sampleKeys(server, counts, [...(node.facts?.keysByDatabase.keys() ?? [])], limits);
-    const bytes = [...estimateBytes(counts, sampled).values()].reduce((a, b) => a + b, 0);
-    const big = sampled.filter((key) => key.bytes >= bigKeyBytes).sort((a, b) => b.bytes - a.bytes);
-    return {
-      bytes: sampled.length === 0 ? undefined : bytes,
-      sampledKeys: sampled.length,
-      bigKeys: await bigKeys(server, big),
-    };
+    // A connection for many small commands; the one that all share costs several times as much for each.
+    const server = await connections.open(node.dial, connections.settings.commandTimeout);
+    try {
+      const sampled = await sampleKeys(server, counts, [...(node.facts?.keysByDatabase.keys() ?? [])], limits);
+      const bytes = [...estimateBytes(counts, sampled).values()].reduce((a, b) => a + b, 0);
+      const big = sampled.filter((key) => key.bytes >= bigKeyBytes).sort((a, b) => b.bytes - a.bytes);
+      return {
+        bytes: sampled.length === 0 ? undefined : bytes,
+        sampledKeys: sampled.length,
+        bigKeys: await bigKeys(server, big),
+      };
+    } finally {
+      server.close();
+    }
   } catch (error) {
     // A user who may not look, or a node that went away: the move itself will tell.
     if (error instanceof SlotctlError || error instanceof ServerError)

@@ -4,6 +4,7 @@ import { CommanderError } from "commander";
 import { describe, expect, test } from "vitest";
 import { isDropIn, parseDropIn } from "../../src/cli/drop-in/command-line.ts";
 import { buildProgram } from "../../src/cli/program.ts";
+import { parseConfigFile } from "../../src/config/parse-config-file.ts";
 
 const PAGES = ["README.md", "CHANGELOG.md", ...readdirSync("docs").map((name) => join("docs", name))];
 
@@ -26,6 +27,13 @@ describe.each(PAGES)("%s", (page) => {
     const targets = [...text.matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, target]) => join(dirname(page), target!));
     expect(targets.filter((target) => !existsSync(target))).toEqual([]);
   });
+});
+
+test("the contexts in README.md are read as they stand", () => {
+  const [, text = ""] = /^```yaml\n(current:[\s\S]*?)^```/m.exec(readFileSync("README.md", "utf8")) ?? [];
+  const { contexts, current } = parseConfigFile(text, { path: "config.yaml", home: "/" });
+  expect([...contexts.keys()]).toEqual(["staging", "production"]);
+  expect(current).toBe("staging");
 });
 
 describe.each(readdirSync("man"))("the examples in man/%s", (page) => {
