@@ -5,6 +5,7 @@ import { quotedText } from "../model/quoted-text.ts";
 import type { SlotRanges } from "../model/slot.ts";
 import type { Connections } from "../node/connections.ts";
 import { type Node, ServerError } from "../node/node.ts";
+import { withConnection } from "../node/with-connection.ts";
 import { countKeysPerSlot } from "./count-keys.ts";
 import { mapConcurrently } from "./map-concurrently.ts";
 import { estimateBytes, type SampledKey, sampleKeys, typesOf } from "./sample-keys.ts";
@@ -47,9 +48,7 @@ async function look(
   { connections, bigKeyBytes }: EvidenceSurvey,
 ): Promise<Omit<KeyEvidence, "keys">> {
   try {
-    // A connection for many small commands; the one that all share costs several times as much for each.
-    const server = await connections.open(node.dial, connections.settings.commandTimeout);
-    try {
+    return await withConnection(connections, node.dial, async (server) => {
       const sampled = await sampleKeys(server, counts, [...(node.facts?.keysByDatabase.keys() ?? [])], limits);
       const bytes = [...estimateBytes(counts, sampled).values()].reduce((a, b) => a + b, 0);
       const big = sampled.filter((key) => key.bytes >= bigKeyBytes).sort((a, b) => b.bytes - a.bytes);
@@ -58,9 +57,7 @@ async function look(
         sampledKeys: sampled.length,
         bigKeys: await bigKeys(server, big),
       };
-    } finally {
-      server.close();
-    }
+    });
   } catch (error) {
     // A user who may not look, or a node that went away: the move itself will tell.
     if (error instanceof SlotctlError || error instanceof ServerError)

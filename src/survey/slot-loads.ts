@@ -6,6 +6,7 @@ import { SLOT_COUNT } from "../model/slot.ts";
 import type { Connections } from "../node/connections.ts";
 import { ServerError } from "../node/node.ts";
 import { waitUntil } from "../node/wait-until.ts";
+import { withConnection } from "../node/with-connection.ts";
 import { countKeysPerSlot } from "./count-keys.ts";
 import { mapConcurrently } from "./map-concurrently.ts";
 import { estimateBytes, sampleKeys } from "./sample-keys.ts";
@@ -82,8 +83,10 @@ async function memoryLoads(nodes: readonly ClusterNode[], survey: LoadSurvey): P
       node,
       "does not let the size of its keys be asked",
       "Let the user run MEMORY USAGE",
-      async () =>
-        sampleKeys(await survey.connections.to(node.dial), own, [...(node.facts?.keysByDatabase.keys() ?? [])], limits),
+      () =>
+        withConnection(survey.connections, node.dial, (server) =>
+          sampleKeys(server, own, [...(node.facts?.keysByDatabase.keys() ?? [])], limits),
+        ),
     );
     sampledKeys += sampled.length;
     return estimateBytes(own, sampled);

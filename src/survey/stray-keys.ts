@@ -4,6 +4,7 @@ import { complementRanges, type SlotRanges, slotsOf, toRanges } from "../model/s
 import type { Connections } from "../node/connections.ts";
 import { countKeys } from "../node/count-keys.ts";
 import { type Node, ServerError } from "../node/node.ts";
+import { withConnection } from "../node/with-connection.ts";
 import { mapConcurrently } from "./map-concurrently.ts";
 import { slotStatsOf } from "./slot-stats.ts";
 
@@ -35,13 +36,14 @@ async function strayKeysOf(
   const databases = [...(node.facts?.keysByDatabase.keys() ?? [])];
   if (databases.length === 0) return { keys: 0, slots: [] };
   try {
-    const server = await connections.to(node.dial);
-    const found: StrayKeys[] = [];
-    for (const database of databases) found.push(await strayKeysIn(server, node, database, search));
-    return {
-      keys: found.reduce((keys, stray) => keys + stray.keys, 0),
-      slots: toRanges(found.flatMap(({ slots }) => [...slotsOf(slots)])),
-    };
+    return await withConnection(connections, node.dial, async (server) => {
+      const found: StrayKeys[] = [];
+      for (const database of databases) found.push(await strayKeysIn(server, node, database, search));
+      return {
+        keys: found.reduce((keys, stray) => keys + stray.keys, 0),
+        slots: toRanges(found.flatMap(({ slots }) => [...slotsOf(slots)])),
+      };
+    });
   } catch (error) {
     // A node that went away, or a user who may not count: that is reported elsewhere, and nothing is claimed here.
     if (error instanceof SlotctlError || error instanceof ServerError) return undefined;

@@ -3,6 +3,7 @@ import type { View } from "../../model/cluster.ts";
 import { formatRanges, parseRanges, slotsOf, toRanges } from "../../model/slot.ts";
 import { countKeys } from "../../node/count-keys.ts";
 import type { Patience } from "../../node/wait-until.ts";
+import { withConnection } from "../../node/with-connection.ts";
 import type { MoveSlots } from "../../plan/plan.ts";
 import { type Executor, nodeOf, type OnChange } from "../executor.ts";
 import { chunksOf } from "./chunks.ts";
@@ -161,13 +162,10 @@ class Mover {
   async #count(slots: readonly number[]) {
     const { connections } = this.#context.executor;
     const { address } = await nodeOf(this.#context.executor, this.#step.from);
-    const source = await connections.open(address, connections.settings.commandTimeout);
-    try {
+    return withConnection(connections, address, async (source) => {
       const databases = await databasesOf(source);
       return { databases, counts: await countKeys(source, slots, databases) };
-    } finally {
-      source.close();
-    }
+    });
   }
 
   async #moveChunk(slots: readonly number[], lane: Lane, closing: Closing): Promise<void> {
