@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { SlotctlError } from "../../src/errors.ts";
 import { type Address, busPortOf, formatAddress } from "../../src/model/address.ts";
@@ -137,8 +137,18 @@ export class TestServer implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.kill();
+    keepLog(this);
     removeTree(this.directory);
   }
+}
+
+/** SLOTCTL_TEST_LOGS names a directory for the logs of all servers: to find out what happened between them. */
+function keepLog({ directory }: TestServer): void {
+  const kept = process.env.SLOTCTL_TEST_LOGS;
+  if (kept === undefined || !existsSync(join(directory, LOG_FILE))) return;
+  const [cluster, server] = directory.split("/").slice(-2);
+  mkdirSync(join(kept, cluster!), { recursive: true });
+  cpSync(join(directory, LOG_FILE), join(kept, cluster!, `${server}.log`));
 }
 
 function replyOf(outcome: Outcome): Reply {

@@ -48,12 +48,15 @@ async function expectUnchanged({ client, keys, before }: Loaded): Promise<void> 
 const SLOTS = 1000;
 const KEYS = 6000;
 
+/** So slowly that whatever happens meanwhile happens before the end, some 380 keys later. */
+const ENDLESS = ["--rate", "15"];
+
 /** Moves slots of one to the other, key by key and slowly; returns once the move is under way. */
 async function startMove(from: Member, to: Member, more: readonly string[] = []): Promise<SlotctlProcess> {
   const slots = ["--from", nameOf(from), "--to", nameOf(to), "--slots", String(SLOTS)];
   const gently = ["--method", "keys", "--rate", "150", "--pipeline", "5"];
   const run = startSlotctl(["reshard", nameOf(to), ...slots, ...gently, ...more, "--yes", "--progress", "json"]);
-  await eventually(() => expect(keysMovedBy(run), run.stderr).toBeGreaterThan(50), { within: 30_000 });
+  await eventually(() => expect(keysMovedBy(run), run.stderr).toBeGreaterThan(20), { within: 30_000 });
   return run;
 }
 
@@ -150,7 +153,7 @@ describe.each(ENGINES)("while slots move key by key on $name", (engine: TestEngi
     const { a, b, c, a1, b1 } = cluster.nodes;
     const [old, heir] = end === "source" ? [a, a1] : [b, b1];
     const loaded = await load(cluster, KEYS);
-    const run = await startMove(a, b);
+    const run = await startMove(a, b, ENDLESS);
     await heir.call("CLUSTER", "FAILOVER");
     const ended = await run.result;
     expect(ended.code).toBe(6);
@@ -174,7 +177,7 @@ describe.each(ENDS)("while slots move key by key on $name", (engine: TestEngine)
       const { a, b, c, a1, b1 } = cluster.nodes;
       const [old, heir] = end === "source" ? [a, a1] : [b, b1];
       const loaded = await load(cluster, KEYS);
-      const run = await startMove(a, b);
+      const run = await startMove(a, b, ENDLESS);
       // Replication is asynchronous: what a primary took in its last moment is lost with it, whoever wrote it.
       run.kill("SIGSTOP");
       await untilReplicated(old, heir);
@@ -184,10 +187,10 @@ describe.each(ENDS)("while slots move key by key on $name", (engine: TestEngine)
       const ended = await run.result;
       expect(ended.code).toBe(6);
       expect(ended.stderr).toContain(`has failed over to ${heir.id}`);
-      // The old primary comes back as a replica of the new one.
       await old.start();
       await untilPrimary(heir, c);
-      await eventually(async () => expect(String(await old.call("ROLE"))).toContain("slave"));
+      // It becomes a replica; but a source whose last slots go to two others at once may as well stay without any.
+      await eventually(() => expectOwner(0, old));
       const resumed = await runSlotctl(["resume", nameOf(c), "--yes"]);
       expect(resumed.code, resumed.stderr).toBe(0);
       await expectOwner(5462 + SLOTS, end === "target" ? b1 : b);
@@ -273,8 +276,10 @@ test.each(ASKS_REPLICAS)("a target whose replica is frozen is waited for on $nam
   const loaded = await load(cluster, KEYS);
   const run = await startMove(a, b);
   await b1.pause();
-  // SETSLOTs stand in line, 2 s each; then one goes ahead to ask whether it passes.
-  await eventually(() => expect(run.stderr).toContain("looking again how far it is"), { within: 30_000 });
+  // One SETSLOT goes ahead and comes back after 2 s; the others do not stand in line behind it.
+  await eventually(() => expect(run.stderr).toMatch(/does not take CLUSTER SETSLOT \d+ yet: NOREPLICAS/), {
+    within: 30_000,
+  });
   b1.resume();
   const ended = await run.result;
   expect(ended.code, ended.stderr.slice(-400)).toBe(0);

@@ -80,7 +80,7 @@ async function bringChunk(
   const holder = await nodeOf(executor, from);
   // What is in flight is brought to its end also when the run is to stop.
   const patience = { timeout: executor.timeout, signal: new AbortController().signal };
-  const how = { patience, oneFirst: false };
+  const how = { patience, oneFirst: false, emit: executor.emit };
   await setSlots(holder, from, slots, ["NODE", to.id], how);
   await setSlots(holder, from, slots, ["IMPORTING", to.id], how);
   const settings = {

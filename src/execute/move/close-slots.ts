@@ -4,6 +4,7 @@ import type { NodeLine, View } from "../../model/cluster.ts";
 import type { Node } from "../../node/node.ts";
 import type { Patience } from "../../node/wait-until.ts";
 import type { MoveSlots, NodeRef } from "../../plan/plan.ts";
+import type { Emit } from "../events.ts";
 import { type Executor, forgive, nodeOf } from "../executor.ts";
 import { type SlotState, setSlots, trySetSlots } from "./set-slots.ts";
 
@@ -12,6 +13,7 @@ export interface Closing {
   readonly step: MoveSlots;
   readonly patience: Patience;
   readonly oneFirst: boolean;
+  readonly emit: Emit;
   readonly bystanders: Bystanders;
   /** Connections for many commands, where there are any; else those are used that all share. */
   readonly ends?: { readonly source: Node; readonly target: Node } | undefined;

@@ -1,6 +1,8 @@
+import { formatAddress } from "../../model/address.ts";
 import { type Command, type Node, ServerError } from "../../node/node.ts";
 import { type Patience, waitUntil } from "../../node/wait-until.ts";
 import type { NodeRef } from "../../plan/plan.ts";
+import type { Emit } from "../events.ts";
 import { setSlotRefused } from "./move-failures.ts";
 
 /** What a CLUSTER SETSLOT says after the slot: ["IMPORTING", id]. */
@@ -15,12 +17,18 @@ export async function setSlots(
   ref: NodeRef,
   slots: readonly number[],
   state: SlotState,
-  { patience, oneFirst }: { readonly patience: Patience; readonly oneFirst: boolean },
+  how: HowToSet,
 ): Promise<void> {
   if (slots.length === 0) return;
-  // A Valkey 8 whose replica is frozen keeps each SETSLOT waiting for 2 s: one says so before hundreds stand in line.
-  const writes = oneFirst && slots.length > 1 ? [slots.slice(0, 1), slots.slice(1)] : [slots];
-  for (const write of writes) await setUntilTaken(node, ref, write, state, patience);
+  const writes = how.oneFirst && slots.length > 1 ? [slots.slice(0, 1), slots.slice(1)] : [slots];
+  for (const write of writes) await setUntilTaken(node, ref, write, state, how);
+}
+
+export interface HowToSet {
+  readonly patience: Patience;
+  /** A Valkey 8 whose replica is frozen keeps each SETSLOT waiting for 2 s: one says so before hundreds stand in line. */
+  readonly oneFirst: boolean;
+  readonly emit: Emit;
 }
 
 async function setUntilTaken(
@@ -28,20 +36,27 @@ async function setUntilTaken(
   ref: NodeRef,
   slots: readonly number[],
   state: SlotState,
-  patience: Patience,
+  { patience, emit }: HowToSet,
 ): Promise<void> {
   let left = slots;
   let last: Refusal | undefined;
+  let isTold = false;
   const done = await waitUntil(async () => {
     const refused = await trySetSlots(node, left, state);
     last = refused[0];
     if (last === undefined) return true;
     const final = refused.find(({ error }) => !PASSING.test(error.message));
     if (final !== undefined) throw setSlotRefused(final.slot, ref, final.error);
+    if (!isTold) emit({ type: "notice", text: notYet(last, ref) });
+    isTold = true;
     left = refused.map(({ slot }) => slot);
     return undefined;
   }, patience);
   if (done === undefined && last !== undefined) throw setSlotRefused(last.slot, ref, last.error);
+}
+
+function notYet({ slot, error }: Refusal, { address }: NodeRef): string {
+  return `${formatAddress(address)} does not take CLUSTER SETSLOT ${slot} yet: ${error.message}; trying again`;
 }
 
 export interface Refusal {
