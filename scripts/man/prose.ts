@@ -98,7 +98,7 @@ export const OUTPUT_NOTES: readonly string[] = [
     "of a document, failures included; no field is written that it does not name.",
   "`--progress json` writes one JSON object a line to standard error: `run-started`, `step-started`, `move-progress`, " +
     "`work-progress`, `waiting`, `notice`, `step-done`, `step-failed` and `run-done`, each with its `type` and `time`. `slots` of a " +
-    "`move-progress` are those that arrived since the one before.",
+    "`move-progress` are those that arrived since the one before, `keysOf` how many keys they brought.",
 ];
 
 /** By the name of the exit code; the type keeps the list complete. */
@@ -267,9 +267,7 @@ export const ERROR_CODES: Readonly<Record<string, string>> = {
 export const DROP_IN: readonly string[] = [
   "With `--cluster` among the leading options, `slotctl` takes the command lines of `redis-cli` 7 and 8 and of `valkey-cli` " +
     "8 and 9 as they are, with all their options, and answers with their words on standard output and their exit codes.",
-  "In this version `create`, `check`, `info`, `fix`, `reshard`, `rebalance`, `add-node`, `del-node`, `import`, `backup`, `call`, `set-timeout` and `help` work. The other subcommands are understood, do nothing, say that " +
-    "they are not part of this version, and exit 1. `slotctl --cluster help` lists the subcommands, " +
-    "`slotctl --cluster --help` the options.",
+  "`slotctl --cluster help` lists the subcommands, `slotctl --help --cluster` the options.",
   "Without a terminal standard error stays empty on success. The words follow the servers: Valkey 8 and newer are spoken " +
     "of with primaries and replicas where `valkey-cli` does so.",
   "`backup` keeps the names and the `nodes.json` of the original tool, replaces files only when all new ones are whole, and " +
@@ -284,7 +282,9 @@ export const DROP_IN: readonly string[] = [
     "a replica as the primary to follow before anything is touched and returns when the node is ready; `del-node` removes dead " +
     "nodes too and gives replicas to the shards that need them most; `fix` goes by what was begun and by config epochs where `redis-cli` goes by " +
     "the number of keys, finds stray keys as well, and with `--cluster-replace` keeps a copy of what it overwrites; and there " +
-    "are colours only in a terminal.",
+    "are colours only in a terminal. `call` and `set-timeout` exit 1 when a node failed, and `reshard` moves exactly as many " +
+    "slots as were asked for. `docs/redis-cli-differences.md`, which is installed with the package, lists every difference " +
+    "with its reason.",
 ];
 
 /** By name, in the order of the page. */

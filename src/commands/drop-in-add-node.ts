@@ -16,7 +16,7 @@ import { labelOf, listingOf } from "../view/redis-cli/listing.ts";
 import { ADD_NODE, errorLine, infoLine } from "../view/redis-cli/members-text.ts";
 import { type ClusterStyle, redisCliAddress, redisCliLine } from "../view/redis-cli/style.ts";
 import { clusterStyle } from "./drop-in-check.ts";
-import { type DropInContext, sayUnreachable } from "./drop-in-context.ts";
+import { type DropInContext, isNotLetIn, sayUnreachable } from "./drop-in-context.ts";
 import { firstObstacle } from "./drop-in-create.ts";
 import { runOn } from "./run-kept.ts";
 
@@ -33,10 +33,11 @@ export async function dropInAddNode(options: DropInAddNodeOptions, context: Drop
   const { address, newAddress, searchMultipleOwners } = options;
   const { connections, signal, out } = context;
   const typed = redisCliAddress(newAddress);
+  out(infoLine(ADD_NODE.begin(typed, redisCliAddress(address)), context));
   const found = await survey([address], connections, { depth: "health" });
   const cluster = searchMultipleOwners ? await surveyStrayKeys(found, connections, "thorough") : found;
   const style = clusterStyle(cluster, address, context);
-  out(infoLine(ADD_NODE.begin(typed, redisCliAddress(address)), style) + discoveryText(cluster, style));
+  out(discoveryText(cluster, style));
   const { text, errors } = checkText(cluster, { ...style, searchMultipleOwners });
   sayUnreachable(cluster, errors > 0, context);
   out(text);
@@ -50,7 +51,11 @@ export async function dropInAddNode(options: DropInAddNodeOptions, context: Drop
     signal,
   });
   const obstacle = firstObstacle(candidates, style, context);
-  if (obstacle !== undefined) return obstacle;
+  if (obstacle !== undefined) {
+    if (candidates.some((candidate) => !isReached(candidate) && isNotLetIn(candidate)))
+      out(errorLine(ADD_NODE.unreachable(typed), style));
+    return obstacle;
+  }
   const newcomer = candidates.find(isReached)!;
   if (primary === undefined && !sayFunctions(newcomer, style, context)) return ExitCode.Failed;
 

@@ -60,21 +60,37 @@ export async function answerTo(
 
 /** Why a node could not be asked, as redis-cli words it and on the stream that it uses for it. */
 export function sayFailure(error: SlotctlError, address: Address, context: DropInContext): void {
-  const { out, talk } = context;
-  const style = { colour: context.colour };
-  const name = redisCliAddress(address);
+  const { code, message, details } = error;
   const refusal = error.cause instanceof ServerError ? error.cause.message : undefined;
-  if (error.code === "NOT_A_CLUSTER_NODE") {
-    out(redisCliLine("error", `[ERR] Node ${name} is not configured as a cluster node.`, style));
-  } else if (error.code === "AUTH_FAILED" && refusal !== undefined) {
-    out(redisCliLine("error", `Node ${name} replied with error:\n${refusal}`, style));
-  } else if (refusal !== undefined) {
-    out(redisCliLine("error", `[ERR] Node ${name} ${refusal}`, style));
-  } else if (error.exitCode === ExitCode.Unreachable) {
-    talk(`${connectText(error, name)}\n`);
+  if (refusal !== undefined || code === NOT_A_CLUSTER_NODE || error.exitCode === ExitCode.Unreachable) {
+    sayUnusable({ code, message, refusal }, redisCliAddress(address), context);
   } else {
-    talk(`[ERR] ${[error.message, ...error.details].join("\n      ")}\n`);
+    context.talk(`[ERR] ${[message, ...details].join("\n      ")}\n`);
   }
+}
+
+/** Why a node is of no use. */
+export interface Unusable {
+  readonly code: string | undefined;
+  readonly message: string;
+  /** What it answered, if it did. */
+  readonly refusal: string | undefined;
+}
+
+const NOT_A_CLUSTER_NODE = "NOT_A_CLUSTER_NODE";
+
+export function sayUnusable(why: Unusable, name: string, context: DropInContext): void {
+  const { code, refusal } = why;
+  const sayError = (text: string) => context.out(redisCliLine("error", text, context));
+  if (code === NOT_A_CLUSTER_NODE) sayError(`[ERR] Node ${name} is not configured as a cluster node.`);
+  else if (refusal === undefined) context.talk(`${connectText(why, name)}\n`);
+  else if (isNotLetIn(why)) sayError(`Node ${name} replied with error:\n${refusal}`);
+  else sayError(`[ERR] Node ${name} ${refusal}`);
+}
+
+/** Whether redis-cli would have no connection to it: nobody answers there, or it takes no login. */
+export function isNotLetIn({ code, refusal }: Partial<Unusable>): boolean {
+  return code !== NOT_A_CLUSTER_NODE && (refusal === undefined || code === "AUTH_FAILED");
 }
 
 /** "Could not connect to Redis at 127.0.0.1:7000: Connection refused" */

@@ -24,7 +24,7 @@ import { createProposalText } from "../view/redis-cli/create-text.ts";
 import type { Proposal } from "../view/redis-cli/proposal.ts";
 import { type RedisCliStyle, redisCliAddress, redisCliLine } from "../view/redis-cli/style.ts";
 import { clusterStyle } from "./drop-in-check.ts";
-import { connectText, type DropInContext, isConfirmed, styleFor } from "./drop-in-context.ts";
+import { type DropInContext, isConfirmed, sayUnusable, styleFor } from "./drop-in-context.ts";
 
 export interface DropInCreateOptions {
   readonly addresses: readonly Address[];
@@ -73,19 +73,16 @@ export async function dropInCreate(options: DropInCreateOptions, context: DropIn
 export function firstObstacle(
   candidates: readonly (Candidate | LostCandidate)[],
   style: RedisCliStyle,
-  { out, talk }: DropInContext,
+  context: DropInContext,
 ): ExitCode | undefined {
   for (const candidate of candidates) {
     if (!isReached(candidate)) {
-      if (candidate.failure.includes("not a cluster node")) {
-        out(redisCliLine("error", `[ERR] Node ${candidate.typed} is not configured as a cluster node.`, style));
-      } else {
-        talk(`${connectText({ message: candidate.failure }, candidate.typed)}\n`);
-      }
+      const { code, failure, refusal, typed } = candidate;
+      sayUnusable({ code, message: failure, refusal }, typed, context);
       return ExitCode.Failed;
     }
     if (isUsed(candidate)) {
-      out(redisCliLine("error", `[ERR] Node ${candidate.typed} is not empty. ${NOT_EMPTY}`, style));
+      context.out(redisCliLine("error", `[ERR] Node ${candidate.typed} is not empty. ${NOT_EMPTY}`, style));
       return ExitCode.Failed;
     }
   }

@@ -26,9 +26,10 @@ export async function dropInDelNode(
   context: DropInContext,
 ): Promise<ExitCode> {
   const { out } = context;
+  out(infoLine(DEL_NODE.begin(nodeId, redisCliAddress(address)), context));
   const cluster = await survey([address], context.connections);
   const style = clusterStyle(cluster, address, context);
-  out(infoLine(DEL_NODE.begin(nodeId, redisCliAddress(address)), style) + discoveryText(cluster, style));
+  out(discoveryText(cluster, style));
   // A dead node is found too, and an id in capitals: redis-cli can remove neither.
   const node = membersOf(cluster).find(({ id }) => id === nodeId.toLowerCase());
   if (node === undefined) {

@@ -36,6 +36,8 @@ export interface DropInFixOptions extends DropInCheckOptions {
 interface Scene {
   readonly cluster: Cluster;
   readonly style: ClusterStyle;
+  /** What the check says behind open slots. */
+  readonly fromCoverage: string;
 }
 
 /**
@@ -47,24 +49,33 @@ export async function dropInFix(options: DropInFixOptions, context: DropInContex
   const found = await survey([address], context.connections);
   const cluster = await surveyStrayKeys(found, context.connections, searchMultipleOwners ? "thorough" : "cheap");
   const style = clusterStyle(cluster, address, context);
-  const { text, ok } = checkText(cluster, { ...style, searchMultipleOwners });
+  const { parts, ok } = checkText(cluster, { ...style, searchMultipleOwners });
+  const [untilOpenSlots, fromCoverage] = parts;
   sayUnreachable(cluster, !ok, context);
-  context.out(discoveryText(cluster, style) + infoText(cluster, style) + text);
-  return repair({ cluster, style }, options, context);
+  context.out(discoveryText(cluster, style) + infoText(cluster, style) + untilOpenSlots);
+  return repair({ cluster, style, fromCoverage }, options, context);
 }
 
 async function repair(scene: Scene, options: DropInFixOptions, context: DropInContext): Promise<ExitCode> {
-  const { cluster, style } = scene;
+  const { cluster, style, fromCoverage } = scene;
   const request = requestOf(options);
   const evidence = await surveySlotEvidence(cluster, slotsToSurvey(cluster, request), context.connections);
   const whole = planFix(cluster, evidence, request);
-  if (whole.plan.steps.length === 0 && whole.unsolved.length === 0) return ExitCode.Ok;
-  if (whole.unreachable.length > 0 && !options.withUnreachablePrimaries) {
-    const what = whole.repairs.some(isOpen) ? "open slots" : "slots coverage";
-    context.out(unreachableText(what, whole.unreachable.length, style));
+  const isNeeded = whole.plan.steps.length > 0 || whole.unsolved.length > 0;
+  const isRefused = isNeeded && whole.unreachable.length > 0 && !options.withUnreachablePrimaries;
+  const open = whole.repairs.filter(isOpen);
+  // As there, the first repair that there is to make ends it.
+  if (isRefused && open.length > 0) {
+    context.out(unreachableText("open slots", whole.unreachable.length, style));
     return ExitCode.Failed;
   }
-  sayOpenSlots(whole, scene, context);
+  context.out(open.map((repair) => openSlotText(repair, cluster, style)).join("") + fromCoverage);
+  if (!isNeeded) return ExitCode.Ok;
+  if (isRefused) {
+    context.out(unreachableText("slots coverage", whole.unreachable.length, style));
+    return ExitCode.Failed;
+  }
+  sayStrayKeys(whole, scene, context);
   const refused = await askForCoverage(whole.repairs.filter(isUncovered), scene, context);
   // While a slot has no owner nobody moves keys: then what can be covered is, and the rest waits.
   const plan = refused.length === 0 ? whole : planFix(cluster, evidence, without(refused, request));
@@ -96,10 +107,10 @@ function isUncovered({ picture }: Decision): boolean {
   return picture.problems.has("uncovered-slots");
 }
 
-function sayOpenSlots({ repairs }: FixPlan, { cluster, style }: Scene, { out }: DropInContext): void {
+function sayStrayKeys({ repairs }: FixPlan, { cluster, style }: Scene, { out }: DropInContext): void {
   for (const repair of repairs) {
-    if (isOpen(repair)) out(openSlotText(repair, cluster, style));
-    else if (!isUncovered(repair) && repair.bring.length > 0) out(severalOwnersText(repair, cluster, style));
+    if (isOpen(repair) || isUncovered(repair) || repair.bring.length === 0) continue;
+    out(severalOwnersText(repair, cluster, style));
   }
 }
 

@@ -18,7 +18,7 @@ import {
 import { labelOf, listingOf } from "../view/redis-cli/listing.ts";
 import { redisCliAddress } from "../view/redis-cli/style.ts";
 import type { DropInCheckOptions } from "./drop-in-check.ts";
-import { type DropInContext, sayFailure } from "./drop-in-context.ts";
+import { connectText, type DropInContext, sayFailure } from "./drop-in-context.ts";
 import { discover, passesCheck, type Scene } from "./drop-in-moves.ts";
 import { planOrRefuse } from "./import.ts";
 
@@ -67,7 +67,12 @@ async function findSource(
       context.out(sourceErrorText(from, error.cause.message, context));
       return undefined;
     }
-    sayFailure(error, from, context);
+    if (error.exitCode === ExitCode.Unreachable && error.code !== "AUTH_FAILED") {
+      // Of this connection, and no other, with a full stop.
+      context.talk(`${connectText(error, redisCliAddress(from))}.\n`);
+    } else {
+      sayFailure(error, from, context);
+    }
     return undefined;
   }
 }

@@ -30,6 +30,8 @@ export interface MoveProgressEvent {
    * has those that were there already; a move that falls back to another method begins with such an event again.
    */
   readonly slots: string;
+  /** Key by key only: how many keys those slots brought, by slot; slots without keys, and those there before, are left out. */
+  readonly keysOf?: Readonly<Record<number, number>>;
   readonly slotsDone: number;
   readonly slotsTotal: number;
   /** Key by key only, as are the next three: keys that this run took over. The servers do not tell of their own way. */

@@ -15,6 +15,9 @@ export interface Candidate {
 export interface LostCandidate {
   readonly typed: string;
   readonly failure: string;
+  /** The code of that failure, and the words of the server if it was the one to refuse. */
+  readonly code?: string | undefined;
+  readonly refusal?: string | undefined;
   readonly hint: string | undefined;
 }
 

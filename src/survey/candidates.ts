@@ -65,7 +65,8 @@ async function askPatiently(
     } catch (error) {
       if (!(error instanceof SlotctlError)) throw error;
       connections.drop(address);
-      last = { typed, failure: error.message, hint: error.hint };
+      const refusal = error.cause instanceof ServerError ? error.cause.message : undefined;
+      last = { typed, failure: error.message, code: error.code, refusal, hint: error.hint };
       return mayStillStart(error) ? undefined : last;
     }
   };

@@ -43,6 +43,8 @@ export class FakeCluster {
   readonly servers: ReadonlyMap<string, FakeServer>;
   /** Called with what goes out together, before it is carried out. */
   onWrite: ((commands: readonly Command[]) => void) | undefined;
+  /** Every command that any of them was sent, behind the name of the server: `a CLUSTER SETSLOT 3 STABLE`. */
+  readonly log: string[] = [];
   readonly #gossipEvery: number;
   #fault: Fault | undefined;
   #calls = 0;
@@ -69,6 +71,10 @@ export class FakeCluster {
     const server = this.servers.get(name);
     if (server === undefined) throw new Error(`There is no server "${name}"`);
     return server;
+  }
+
+  #nameOf(server: FakeServer): string {
+    return [...this.servers].find(([, other]) => other === server)![0];
   }
 
   ref(name: string): NodeRef {
@@ -158,6 +164,7 @@ export class FakeCluster {
       this.#calls++;
       if (this.#calls === this.#fault?.at) broken = this.#fault;
       if (broken?.kind === "unsent") break;
+      this.log.push(`${this.#nameOf(server)} ${command.join(" ")}`);
       const isHalf = broken?.kind === "half" && this.#calls === broken.at;
       replies.push(server.execute(command, [...this.servers.values()], { isHalf }));
       if (this.#calls % this.#gossipEvery === 0) this.gossip();

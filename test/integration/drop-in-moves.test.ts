@@ -66,7 +66,9 @@ describe.each(ENGINES.filter(({ cli }) => cli !== undefined))("drop-in moves on 
 
     const moved = await dropIn([...args, "--cluster-slots", "3", "--cluster-yes"]);
     const lines = moving([5461, 5462], b, a, { ranges }) + moving([10_923], c, a, { ranges });
-    expect(moved).toMatchObject({ code: 0, stderr: "", stdout: plan + lines + (ranges ? "\n" : "") });
+    expect(moved).toMatchObject({ code: 0, stderr: "" });
+    // A dot for each key.
+    expect(moved.stdout.replace(/\.+(?=\n)/g, "")).toBe(plan + lines + (ranges ? "\n" : ""));
     expect(await check(a)).toBe(0);
     expect(await slotsOf(a)).toBe("0-5462,10923");
 

@@ -73,7 +73,7 @@ async function migrate(lane: Lane, batches: readonly Batch[]): Promise<void> {
     for (const [i, reply] of replies.entries()) {
       const batch = write[i]!;
       if (reply instanceof ServerError) await settle(lane, batch, reply);
-      else lane.moved(batch.keys.length);
+      else lane.moved(batch.keys.length, batch.slot);
     }
   }
 }

@@ -18,8 +18,8 @@ export interface LaneSettings {
   readonly grace: Grace;
   /** Databases that hold keys; more than one only on Valkey 9. */
   readonly databases: readonly number[];
-  /** Called with how many keys have just gone over. */
-  readonly moved: (keys: number) => void;
+  /** Called with how many keys have just gone over, and of which slot. */
+  readonly moved: (keys: number, slot: number) => void;
   /** What becomes of keys that both ends hold with different values; undefined: that is a failure. */
   readonly conflicts?: Conflicts | undefined;
 }

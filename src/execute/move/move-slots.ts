@@ -33,6 +33,8 @@ export interface MoveContext {
 export interface MoveProgress {
   /** Arrived since it was told the last time, as Redis writes them. */
   readonly slots: string;
+  /** How many keys those of them brought that brought any. */
+  readonly keysOf?: Readonly<Record<number, number>>;
   readonly slotsDone: number;
   readonly slotsTotal: number;
   readonly keysMoved: number;
@@ -67,6 +69,7 @@ class Mover {
   /** An abort is looked for between chunks; within one it would leave slots open for nothing. */
   readonly #patience: Patience;
   readonly #arrivedSlots = new Set<number>();
+  readonly #keysOf = new Map<number, number>();
   #keysMoved = 0;
   #keysTotal = 0;
   #changed = false;
@@ -145,7 +148,7 @@ class Mover {
       executor,
       patience: this.#patience,
       databases,
-      moved: (keys) => this.#moved(keys),
+      moved: (keys, slot) => this.#moved(keys, slot),
       conflicts,
     };
     const lanes = Array.from({ length: Math.min(LANES, chunks.length) }, () =>
@@ -210,8 +213,9 @@ class Mover {
     throw executor.signal.reason;
   }
 
-  #moved(keys: number): void {
+  #moved(keys: number, slot: number): void {
     this.#keysMoved += keys;
+    this.#keysOf.set(slot, (this.#keysOf.get(slot) ?? 0) + keys);
     this.#grace.count(keys);
     this.#tell();
   }
@@ -220,12 +224,18 @@ class Mover {
   #arrived(slots: readonly number[]): void {
     const fresh = slots.filter((slot) => !this.#arrivedSlots.has(slot));
     for (const slot of fresh) this.#arrivedSlots.add(slot);
-    this.#tell(formatRanges(toRanges(fresh)));
+    const filled = fresh.flatMap((slot) => {
+      const keys = this.#keysOf.get(slot);
+      this.#keysOf.delete(slot);
+      return keys === undefined ? [] : [[slot, keys] as const];
+    });
+    this.#tell(formatRanges(toRanges(fresh)), filled.length === 0 ? {} : { keysOf: Object.fromEntries(filled) });
   }
 
-  #tell(slots = ""): void {
+  #tell(slots = "", keysOf: Pick<MoveProgress, "keysOf"> = {}): void {
     this.#context.progress({
       slots,
+      ...keysOf,
       slotsDone: this.#arrivedSlots.size,
       slotsTotal: this.#slots.length,
       keysMoved: this.#keysMoved,

@@ -26,7 +26,7 @@ export async function settle(lane: Lane, batch: Batch, refusal: ServerError): Pr
   const { migrateTimeoutMs } = lane.executor.limits;
   if (small.keys.length > 0) await migrateAgain(lane, small, refusal, bulkTimeout(1, migrateTimeoutMs));
   for (const key of big) await migrateAlone(lane, batch, key, refusal);
-  lane.moved(batch.keys.length);
+  lane.moved(batch.keys.length, batch.slot);
 }
 
 /** With as much time as its size asks for, over a connection that waits so long. */

@@ -21,6 +21,8 @@ export interface CheckOptions extends ClusterStyle {
 
 export interface CheckReport {
   readonly text: string;
+  /** The same in two: `fix` repairs open slots before it looks at the coverage. */
+  readonly parts: readonly [untilOpenSlots: string, fromCoverage: string];
   /** What the exit code of `check` follows. */
   readonly ok: boolean;
   /** The entries of redis-cli's list of errors: any stops reshard and rebalance, `backup` writes their number down. */
@@ -37,13 +39,17 @@ export function checkText(cluster: Cluster, options: CheckOptions): CheckReport 
     findUncovered(listing),
     ...(searchMultipleOwners ? [findMultipleOwners(listing, options)] : []),
   ];
-  const lines = findings.flatMap((finding) => finding.lines);
+  const linesOf = (some: readonly Finding[]) =>
+    some.flatMap(({ lines }) => lines.map(({ level, text }) => redisCliLine(level, text, options)));
+  const untilOpenSlots = [
+    redisCliLine("info", `>>> Performing Cluster Check (using node ${seedLabel})`, options),
+    ...(quiet ? [] : listing.nodes.map((node) => nodeBlock(node, listing, options, 0))),
+    ...linesOf(findings.slice(0, 2)),
+  ].join("");
+  const fromCoverage = linesOf(findings.slice(2)).join("");
   return {
-    text: [
-      redisCliLine("info", `>>> Performing Cluster Check (using node ${seedLabel})`, options),
-      ...(quiet ? [] : listing.nodes.map((node) => nodeBlock(node, listing, options, 0))),
-      ...lines.map(({ level, text }) => redisCliLine(level, text, options)),
-    ].join(""),
+    text: untilOpenSlots + fromCoverage,
+    parts: [untilOpenSlots, fromCoverage],
     ok: findings.every(({ ok }) => ok),
     errors: findings.reduce((sum, { errors }) => sum + errors, 0),
   };

@@ -17,7 +17,7 @@ export function unreachableText(what: "open slots" | "slots coverage", count: nu
 
 /** The repair of one open slot, in redis-cli's words and by its number of the case. */
 export function openSlotText(
-  { picture, owner, moveTo, bring, closeOwner }: Decision,
+  { picture, owner, moveTo, bring, closeOwner, close }: Decision,
   cluster: Cluster,
   style: ClusterStyle,
 ): string {
@@ -30,17 +30,19 @@ export function openSlotText(
   }
   if (migrating.length > 0) lines.push(`Set as migrating in: ${migrating.map(({ node }) => name(node)).join(",")}\n`);
   if (importing.length > 0) lines.push(`Set as importing in: ${importing.map(({ node }) => name(node)).join(",")}\n`);
-  lines.push(redisCliLine("info", `>>> ${caseOf()}`, style));
+  lines.push(...steps().map((text) => redisCliLine("info", `>>> ${text}`, style)));
   return lines.join("");
 
-  function caseOf(): string {
-    if (moveTo !== undefined) {
-      const number = importing.length > 1 ? 3 : 1;
-      return `Case ${number}: Moving slot ${slot} from ${name(owner)} to ${name(moveTo)}`;
+  function steps(): readonly string[] {
+    const way = `Moving slot ${slot} from ${name(owner)}`;
+    if (moveTo !== undefined && importing.length > 1) {
+      return [`Case 3: ${way} to ${name(moveTo)} and closing it on all the other importing nodes.`];
     }
-    if (bring.length > 0) return `Case 2: Moving all the ${slot} slot keys to its owner ${name(owner)}`;
-    if (closeOwner) return `Case 4: Closing slot ${slot} on ${name(owner)}`;
-    return `Setting ${slot} as STABLE in ${importing.map(({ node }) => name(node)).join(",") || name(owner)}`;
+    if (moveTo !== undefined) return [`Case 1: ${way} to ${name(moveTo)}`];
+    const closed = new Set([...importing.map(({ node }) => node), ...bring, ...close].filter((id) => id !== owner));
+    if (closed.size === 0 && closeOwner) return [`Case 4: Closing slot ${slot} on ${name(owner)}`];
+    const settled = [...closed].map((id) => `Setting ${slot} as STABLE in ${name(id)}`);
+    return [`Case 2: Moving all the ${slot} slot keys to its owner ${name(owner)}`, ...settled];
   }
 }
 

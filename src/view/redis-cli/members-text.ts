@@ -15,6 +15,7 @@ export const ADD_NODE = {
   restoreFunctions: (node: string) => `>>> Send FUNCTION RESTORE to ${node}`,
   meet: (node: string) => `>>> Send CLUSTER MEET to node ${node} to make it join the cluster.`,
   replicate: (primary: string) => `>>> Configure node as replica of ${primary}.`,
+  unreachable: (node: string) => `[ERR] Sorry, can't connect to node ${node}`,
   done: "[OK] New node added correctly.",
 } as const;
 
@@ -32,7 +33,7 @@ export const DEL_NODE = {
   noReset: (node: string) => `>>> WARNING: Could not connect to node ${node}, unable to send CLUSTER RESET.`,
 } as const;
 
-export function infoLine(text: string, style: RedisCliStyle): string {
+export function infoLine(text: string, style: Pick<RedisCliStyle, "colour">): string {
   return redisCliLine("info", text, style);
 }
 

@@ -6,6 +6,11 @@ export interface MoveWords {
   readonly head: string;
   /** What is said when a slot has arrived, by slot. */
   readonly slots: ReadonlyMap<number, string>;
+  /** What follows for each key that it brought, and then once. */
+  readonly key: string;
+  readonly end: string;
+  /** Whether slots are named in the order of the plan, and not as they arrive. */
+  readonly inOrder: boolean;
   readonly tail: string;
 }
 
@@ -17,50 +22,71 @@ export interface MovesTeller {
 
 /**
  * Tells of the moves of a run one after the other, in their order, as redis-cli carries them out, although they go on
- * side by side. The slots of a move are named in the order in which they arrived.
+ * side by side.
  */
 export function movesTeller(moves: readonly MoveWords[], write: (text: string) => void): MovesTeller {
-  const arrived = moves.map(() => new Set<number>());
+  /** Slots in the order of their arrival, with the keys that they brought. */
+  const arrived = moves.map(() => new Map<number, number>());
   const complete = new Set<number>();
   let current = 0;
-  let told = 0;
+  let told = new Set<number>();
   let inLine = false;
+  const arrive = (index: number, slot: number, keys = 0) => {
+    if (arrived[index]?.has(slot) === false) arrived[index].set(slot, keys);
+  };
   const say = (text: string) => {
     if (text === "") return;
     inLine = !text.endsWith("\n");
     write(text);
   };
-  const tell = () => {
-    const { head, slots } = moves[current]!;
-    if (arrived[current]!.size <= told) return;
-    const news = [...arrived[current]!].slice(told);
-    say((told === 0 ? head : "") + news.map((slot) => slots.get(slot) ?? "").join(""));
-    told += news.length;
+  const tell = (slots: readonly number[]) => {
+    const words = moves[current]!;
+    const texts = slots.map((slot) => {
+      const keys = arrived[current]!.get(slot) ?? 0;
+      return (words.slots.get(slot) ?? "") + words.key.repeat(keys) + words.end;
+    });
+    if (slots.length > 0 && told.size === 0) texts.unshift(words.head);
+    for (const slot of slots) told.add(slot);
+    say(texts.join(""));
   };
   const next = () => {
-    if (told > 0) say(moves[current]!.tail);
+    if (told.size > 0) say(moves[current]!.tail);
     current++;
-    told = 0;
+    told = new Set();
   };
   return {
     event: (event) => {
       if (event.type === "move-progress") {
-        for (const slot of slotsOf(parseRanges(event.slots) ?? [])) arrived[event.index]?.add(slot);
+        for (const slot of slotsOf(parseRanges(event.slots) ?? [])) arrive(event.index, slot, event.keysOf?.[slot]);
       } else if (event.type === "step-done") {
-        for (const slot of moves[event.index]?.slots.keys() ?? []) arrived[event.index]!.add(slot);
+        for (const slot of moves[event.index]?.slots.keys() ?? []) arrive(event.index, slot);
         complete.add(event.index);
       } else {
         return;
       }
       while (current < moves.length) {
-        tell();
+        tell(newsOf(moves[current]!, arrived[current]!, told));
         if (!complete.has(current)) return;
         next();
       }
     },
     end: () => {
-      for (; current < moves.length; next()) tell();
+      for (; current < moves.length; next()) {
+        tell([...moves[current]!.slots.keys()].filter((slot) => arrived[current]!.has(slot) && !told.has(slot)));
+      }
       if (inLine) say("\n");
     },
   };
+}
+
+/** The slots that can be told of now: in the order of the plan one that came early waits for those before it. */
+function newsOf(
+  { slots, inOrder }: MoveWords,
+  arrived: ReadonlyMap<number, number>,
+  told: ReadonlySet<number>,
+): readonly number[] {
+  if (!inOrder) return [...arrived.keys()].slice(told.size);
+  const next = [...slots.keys()].slice(told.size);
+  const missing = next.findIndex((slot) => !arrived.has(slot));
+  return missing < 0 ? next : next.slice(0, missing);
 }

@@ -77,22 +77,26 @@ function planLines({ from, slots }: SlotMove, { ranges }: MoveStyle): readonly s
   return [`Moving slot range ${slots.map(({ start, end }) => `${start}-${end}`).join(" ")} from ${from}`];
 }
 
-/**
- * "Moving slot 7 from 127.0.0.1:7001 to 127.0.0.1:7002: ", a line for each slot. redis-cli adds a dot for each key; we
- * are not told of keys one by one.
- */
+/** "Moving slot 7 from 127.0.0.1:7001 to 127.0.0.1:7002: ", a line for each slot, and on it a dot for each key. */
 export function reshardWords({ from, to, slots }: SlotMove, cluster: Cluster, style: MoveStyle): MoveWords {
   const way = `from ${nameOf(from, cluster, style)} to ${nameOf(to, cluster, style)}`;
-  const end = style.ranges ? "\n#" : ": \n";
-  const texts = [...slotsOf(slots)].map((slot) => [slot, `Moving slot ${slot} ${way}${end}`] as const);
-  return { head: "", slots: new Map(texts), tail: "" };
+  const colon = style.ranges ? "" : ": ";
+  const texts = [...slotsOf(slots)].map((slot) => [slot, `Moving slot ${slot} ${way}${colon}`] as const);
+  return { head: "", slots: new Map(texts), key: ".", end: style.ranges ? "\n#" : "\n", inOrder: true, tail: "" };
 }
 
 /** "Moving 3 slots from 127.0.0.1:7001 to 127.0.0.1:7002", and on the next line a "#" for each slot. */
 export function rebalanceWords({ from, to, slots }: SlotMove, cluster: Cluster, style: MoveStyle): MoveWords {
   const count = countSlots(slots);
   const head = `Moving ${count} slots from ${nameOf(from, cluster, style)} to ${nameOf(to, cluster, style)}\n`;
-  return { head, slots: new Map([...slotsOf(slots)].map((slot) => [slot, "#"])), tail: "\n" };
+  return {
+    head,
+    slots: new Map([...slotsOf(slots)].map((slot) => [slot, "#"])),
+    key: "",
+    end: "",
+    inOrder: false,
+    tail: "\n",
+  };
 }
 
 export function noSuchPrimaryText(name: string, style: RedisCliStyle): string {

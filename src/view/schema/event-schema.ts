@@ -7,6 +7,7 @@ import {
   anyOf,
   count,
   type FieldsOf,
+  mapOf,
   objectWith,
   optional,
   text,
@@ -40,6 +41,7 @@ const EVENTS: EventFields = {
   "move-progress": {
     index,
     slots: about("Those that arrived since the last event of this move", slots),
+    keysOf: optional(about("How many keys those slots brought, by slot; none where a slot is left out", mapOf(count))),
     slotsDone: count,
     slotsTotal: count,
     keysMoved: optional(count),

@@ -29,7 +29,7 @@ function expectMoved(cluster: FakeCluster): void {
 test.each([
   ["whose ACL refuses SETSLOT", "NOPERM User op has no permissions to run the 'cluster|setslot' command"],
   ["that is loading", "LOADING Redis is loading the dataset in memory"],
-])("a third primary %s is named once and stops nothing", async (_, text) => {
+])("17.5.78 a third primary %s is named once and stops nothing", async (_, text) => {
   const cluster = newCluster();
   cluster.server("c").refuse(/^CLUSTER SETSLOT/, text);
   const ran = await run(cluster);
@@ -40,7 +40,7 @@ test.each([
   expectMoved(cluster);
 });
 
-test("a third primary that others hold for dead is not even asked", async () => {
+test("17.5.78 a third primary that others hold for dead is not even asked", async () => {
   const cluster = newCluster();
   cluster.server("c").isFailing = true;
   cluster.server("c").refuse(/^CLUSTER SETSLOT/, "ERR nobody should have asked");
@@ -49,16 +49,19 @@ test("a third primary that others hold for dead is not even asked", async () => 
   expect(noticesOf(ran)).toEqual([]);
 });
 
-test.each(["masters", "primaries"])("a source that became a replica with its last slot is done (%s)", async (word) => {
-  const cluster = newCluster();
-  cluster.server("a").refuse(/SETSLOT \d+ NODE/, `ERR Please use SETSLOT only with ${word}.`);
-  const ran = await run(cluster);
-  expect(ran.error).toBeUndefined();
-  expect(noticesOf(ran)).toEqual([]);
-});
+test.each(["masters", "primaries"])(
+  "17.5.78 a source that became a replica with its last slot is done (%s)",
+  async (word) => {
+    const cluster = newCluster();
+    cluster.server("a").refuse(/SETSLOT \d+ NODE/, `ERR Please use SETSLOT only with ${word}.`);
+    const ran = await run(cluster);
+    expect(ran.error).toBeUndefined();
+    expect(noticesOf(ran)).toEqual([]);
+  },
+);
 
 test.each(["NOREPLICAS Not enough good replicas to write.", "UNBLOCKED force unblock", "LOADING wait", "BUSY script"])(
-  "%s passes: it is asked again",
+  "17.5.78 %s passes: it is asked again",
   async (text) => {
     for (const state of ["IMPORTING", "MIGRATING", "NODE"]) {
       const cluster = newCluster();

@@ -27,7 +27,7 @@ describe("the address of a node", () => {
     expect(lone(address)).toMatchObject(expected);
   });
 
-  test("further fields are kept by name", () => {
+  test("17.2.36 further fields are kept by name", () => {
     const { aux } = lone("10.0.0.1:7000@17000,h,shard-id=abc,nodename=east-1,availability-zone=eu=1");
     expect(Object.fromEntries(aux)).toEqual({ "shard-id": "abc", nodename: "east-1", "availability-zone": "eu=1" });
   });

@@ -45,7 +45,7 @@ describe("a plan for blank servers", () => {
     expect(design.violations).toEqual([]);
   });
 
-  test("assigns slots, then epochs in the order of the command line, then meets, then replicates", () => {
+  test("17.4.66 assigns slots, then epochs in the order of the command line, then meets, then replicates", () => {
     const { plan } = planned(planCreate({ candidates: blank(SIX), replicas: 1 }));
     const kinds = plan.steps.map(({ kind }) => kind);
     expect([...new Set(kinds)]).toEqual(["add-slots", "set-config-epoch", "meet", "replicate"]);
@@ -138,14 +138,14 @@ describe("servers that are not blank", () => {
     expect(kindsOf(planCreate({ candidates, replicas: 0 }))).toEqual(["unreachable", "has-keys"]);
   });
 
-  test("one node under two names is one problem with both names", () => {
+  test("17.4.71 one node under two names is one problem with both names", () => {
     const [first, second] = blank(["h1", "h2"]);
     const alias = { ...first!, typed: "alias:7000" };
     const [problem] = problemsOf(planCreate({ candidates: [first!, alias, second!], replicas: 0 }));
     expect(problem).toEqual({ kind: "same-node", typed: ["h1:7000", "alias:7000"] });
   });
 
-  test("a slot that was assigned before is refused, even one that the plan would give", () => {
+  test("17.4.71 a slot that was assigned before is refused, even one that the plan would give", () => {
     const candidates = blank(["h1", "h2", "h3"]);
     const busy = { ...candidates[2]!, node: { ...candidates[2]!.node, slots: [{ start: 16_000, end: 16_000 }] } };
     expect(problemsOf(planCreate({ candidates: [candidates[0]!, candidates[1]!, busy], replicas: 0 }))).toEqual([

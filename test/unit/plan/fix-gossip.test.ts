@@ -40,7 +40,7 @@ function repair(model: GossipModel, asked: FixRequest, how?: Parameters<GossipMo
 }
 
 describe.each<Engine>(["redis", "valkey"])("on %s", (engine) => {
-  test("one run makes any damage whole, and the quickest gossip takes no key", () => {
+  test("17.8.105 one run makes any damage whole, and the quickest gossip takes no key", () => {
     fc.assert(
       fc.property(fc.array(blow, { maxLength: 40 }), request, (blows, asked) => {
         const model = damaged(blows, engine);
@@ -55,7 +55,7 @@ describe.each<Engine>(["redis", "valkey"])("on %s", (engine) => {
     );
   });
 
-  test("a run that is cut off after any command leaves every key, and the next one makes it whole", () => {
+  test("17.8.105 a run that is cut off after any command leaves every key, and the next one makes it whole", () => {
     fc.assert(
       fc.property(fc.array(blow, { maxLength: 30 }), request, request, fc.nat(40), (blows, first, second, most) => {
         const model = damaged(blows, engine);
@@ -81,7 +81,7 @@ describe.each<Engine>(["redis", "valkey"])("on %s", (engine) => {
     claim,
   );
 
-  test("several claims to one slot are settled before gossip could settle them, which would cost keys", () => {
+  test("17.8.105 several claims to one slot are settled before gossip could settle them, which would cost keys", () => {
     fc.assert(
       fc.property(fc.array(claimed, { minLength: 4, maxLength: 30 }), request, (blows, asked) => {
         const model = new GossipModel(engine);

@@ -72,7 +72,7 @@ function open(slot: number, state: "migrating" | "importing", peer: string): Nod
 }
 
 describe("a healthy cluster", () => {
-  test("needs nothing", () => {
+  test("17.8.103 needs nothing", () => {
     expect(planned(WHOLE)).toMatchObject({ plan: { steps: [] }, unsolved: [], lost: [], unreachable: [] });
   });
 });
@@ -302,7 +302,7 @@ test("slots that are alike share a step and a reason", () => {
   ]);
 });
 
-test("uncovered slots are dealt so that everybody ends with the same", () => {
+test("17.8.108 uncovered slots are dealt so that everybody ends with the same", () => {
   const { plan, cluster } = planned({ a: [0, 999], b: [1000, 1999], c: [2000, 2999], d: [] });
   const after = plan.steps.reduce(simulate, cluster);
   const sizes = primariesOf(after).map(({ slots }) => countSlots(slots));

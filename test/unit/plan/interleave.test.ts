@@ -23,7 +23,7 @@ describe("interleave", () => {
     expect(namesOf(interleave(nodesOf("a/x a c/x b/y")))).toEqual(["a1", "b1", "c1", "a2"]);
   });
 
-  test("gives the order of redis-cli wherever no zone is known", () => {
+  test("17.4.57 gives the order of redis-cli wherever no zone is known", () => {
     fc.assert(
       fc.property(fc.array(fc.constantFrom("a", "b", "c", "d"), { minLength: 1, maxLength: 12 }), (hosts) => {
         const nodes = nodesOf(hosts.join(" "));

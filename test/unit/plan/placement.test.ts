@@ -16,7 +16,7 @@ import {
 } from "../../helpers/placement-pictures.ts";
 
 describe("placeReplicas, where redis-cli's own assignment is as good as any,", () => {
-  test("places six nodes on three hosts as redis-cli does", () => {
+  test("17.4.58 places six nodes on three hosts as redis-cli does", () => {
     const nodes = [
       "127.0.0.1:7201",
       "127.0.0.1:7202",
@@ -38,15 +38,15 @@ describe("placeReplicas, where redis-cli's own assignment is as good as any,", (
     expect(placement.violations).toEqual([]);
   });
 
-  test("places six nodes on one host as redis-cli does", () => {
+  test("17.4.58 places six nodes on one host as redis-cli does", () => {
     expect(picture(place(nodesOf("h h h h h h"), 3, 1))).toEqual({ h1: "h5", h2: "h6", h3: "h4" });
   });
 
-  test("places the seventh node on one host as redis-cli does", () => {
+  test("17.4.59 places the seventh node on one host as redis-cli does", () => {
     expect(picture(place(nodesOf("h h h h h h h"), 3, 1))).toEqual({ h1: "h5 h4", h2: "h6", h3: "h7" });
   });
 
-  test("never departs from redis-cli without need", () => {
+  test("17.4.61 never departs from redis-cli without need", () => {
     fc.assert(
       fc.property(cluster, ({ nodes: zoned, count, perPrimary }) => {
         const nodes = zoned.map(({ name, host }) => ({ name, host }));
@@ -139,7 +139,7 @@ describe("placeReplicas", () => {
     expect(replicaCounts(place(nodesOf("a a a a a a a a a a a"), 3, 2)).sort()).toEqual([2, 3, 3]);
   });
 
-  test("places all of 23 nodes, where redis-cli leaves two as empty primaries", () => {
+  test("17.4.59 places all of 23 nodes, where redis-cli leaves two as empty primaries", () => {
     expect(replicaCounts(place(nodesOf("h ".repeat(23).trim()), 3, 5)).sort()).toEqual([6, 7, 7]);
   });
 
@@ -182,7 +182,7 @@ describe("placeReplicas", () => {
     );
   });
 
-  test("gives the same answer to the same question", () => {
+  test("17.4.61 gives the same answer to the same question", () => {
     fc.assert(
       fc.property(cluster, ({ nodes, count, perPrimary }) => {
         expect(place(structuredClone(nodes), count, perPrimary)).toEqual(place(nodes, count, perPrimary));
@@ -190,7 +190,7 @@ describe("placeReplicas", () => {
     );
   });
 
-  test("is never beaten by any other assignment", { timeout: 60_000 }, () => {
+  test("17.4.61 is never beaten by any other assignment", { timeout: 60_000 }, () => {
     fc.assert(
       fc.property(clusterWithAnyPrimaries, ({ nodes, primaries, perPrimary }) => {
         const replicas = without(primaries, nodes);

@@ -15,13 +15,16 @@ const REDIS_CLI = {
   12: "0-1364,1365-2730,2731-4095,4096-5460,5461-6826,6827-8191,8192-9556,9557-10922,10923-12287,12288-13652,13653-15018,15019-16383",
 };
 
-test.each(Object.entries(REDIS_CLI))("%s primaries get the ranges that redis-cli gives", (primaries, expected) => {
-  expect(
-    contiguousShares(Number(primaries))
-      .map((range) => formatRanges([range]))
-      .join(","),
-  ).toBe(expected);
-});
+test.each(Object.entries(REDIS_CLI))(
+  "17.4.56 %s primaries get the ranges that redis-cli gives",
+  (primaries, expected) => {
+    expect(
+      contiguousShares(Number(primaries))
+        .map((range) => formatRanges([range]))
+        .join(","),
+    ).toBe(expected);
+  },
+);
 
 test("for any number of primaries all slots are given once, and sizes differ by at most one", () => {
   for (let primaries = 1; primaries <= 1000; primaries++) {

@@ -4,8 +4,8 @@ import { a, commandOf, errorOf } from "../../../helpers/drop-in-lines.ts";
 const INVALID_ADDRESS =
   "[ERR] Invalid arguments: you need to pass either a valid address (ie. 120.0.0.1:7000) or space separated IP and port (ie. 120.0.0.1 7000)\n";
 
-describe("17.1-6 to 17.1-11: addresses", () => {
-  test.each(["check", "info", "fix", "reshard", "rebalance"])("17.1-6 %s takes host and port as two words", (name) => {
+describe("addresses", () => {
+  test.each(["check", "info", "fix", "reshard", "rebalance"])("17.1.6 %s takes host and port as two words", (name) => {
     expect(commandOf(`--cluster ${name} 127.0.0.1 7001`)).toEqual(commandOf(`--cluster ${name} 127.0.0.1:7001`));
   });
 
@@ -17,12 +17,12 @@ describe("17.1-6 to 17.1-11: addresses", () => {
     "set-timeout 127.0.0.1 7001",
     "import 127.0.0.1 --cluster-from 127.0.0.1:7002",
     "backup 127.0.0.1 7001",
-  ])("17.1-7 a host without a port is refused in '--cluster %s'", (line) => {
+  ])("17.1.7 a host without a port is refused in '--cluster %s'", (line) => {
     expect(errorOf(`--cluster ${line}`)).toBe(INVALID_ADDRESS);
   });
 
   test.each(["127.0.0.1:7001@17001", "127.0.0.1:7001@17001,host.example", "127.0.0.1:7001@x"])(
-    "17.1-8 the bus port of %s is dropped",
+    "17.1.8 the bus port of %s is dropped",
     (address) => {
       expect(commandOf(`--cluster info ${address}`)).toEqual({ subcommand: "info", address: a });
       expect(commandOf(`--cluster call ${address} ping`)).toMatchObject({ address: a });
@@ -31,7 +31,7 @@ describe("17.1-6 to 17.1-11: addresses", () => {
     },
   );
 
-  test.each(["::1:7001", "::1 7001", "[::1]:7001", "[::1] 7001"])("17.1-9 '%s' is the IPv6 address ::1", (address) => {
+  test.each(["::1:7001", "::1 7001", "[::1]:7001", "[::1] 7001"])("17.1.9 '%s' is the IPv6 address ::1", (address) => {
     expect(commandOf(`--cluster info ${address}`)).toEqual({
       subcommand: "info",
       address: { host: "::1", port: 7001 },
@@ -49,11 +49,11 @@ describe("17.1-6 to 17.1-11: addresses", () => {
     "127.0.0.1 x",
     "127.0.0.1:7001 7002",
     "127.0.0.1:7001 stray",
-  ])("17.1-10 '%s' is no address", (address) => {
+  ])("17.1.10 '%s' is no address", (address) => {
     expect(errorOf(`--cluster check ${address}`)).toBe(INVALID_ADDRESS);
   });
 
-  test("17.1-11 create names the bad address", () => {
+  test("17.1.11 create names the bad address", () => {
     expect(errorOf("--cluster create 127.0.0.1:7001 127.0.0.1 127.0.0.1:7003")).toBe(
       "Invalid address format: 127.0.0.1\n",
     );

@@ -4,28 +4,28 @@ import { commandOf, connectionOf, errorOf, PLAIN, parse } from "../../../helpers
 const PASSWORD_WARNING =
   "Warning: Using a password with '-a' or '-u' option on the command line interface may not be safe.";
 
-describe("17.1-20 to 17.1-26: passwords and questions", () => {
+describe("passwords and questions", () => {
   const check = "--cluster check 127.0.0.1:7001";
   const create = "--cluster create 127.0.0.1:7001";
 
   test.each([
     ["REDISCLI_AUTH alone", { REDISCLI_AUTH: "r" }, "r"],
-    ["17.1-23 VALKEYCLI_AUTH before REDISCLI_AUTH", { REDISCLI_AUTH: "r", VALKEYCLI_AUTH: "v" }, "v"],
+    ["17.1.23 VALKEYCLI_AUTH before REDISCLI_AUTH", { REDISCLI_AUTH: "r", VALKEYCLI_AUTH: "v" }, "v"],
     ["SLOTCTL_AUTH before both", { REDISCLI_AUTH: "r", VALKEYCLI_AUTH: "v", SLOTCTL_AUTH: "s" }, "s"],
     ["a variable that is not empty", { REDISCLI_AUTH: "r", VALKEYCLI_AUTH: "", SLOTCTL_AUTH: "" }, "r"],
-  ])("17.1-20 the password comes from %s, without a warning", (_title, env, password) => {
+  ])("17.1.20 the password comes from %s, without a warning", (_title, env, password) => {
     expect(parse(check, env)).toMatchObject({ connection: { password }, warnings: [] });
   });
 
-  test.each(["-a x", "--pass x", "-u redis://u:x@h:1"])("17.1-20 %s beats the environment", (option) => {
+  test.each(["-a x", "--pass x", "-u redis://u:x@h:1"])("17.1.20 %s beats the environment", (option) => {
     expect(connectionOf(`${check} ${option}`, { REDISCLI_AUTH: "r" })).toMatchObject({ password: "x" });
   });
 
-  test("17.1-20 -u without a password leaves the environment's", () => {
+  test("17.1.20 -u without a password leaves the environment's", () => {
     expect(connectionOf(`${check} -u redis://h:1`, { REDISCLI_AUTH: "r" })).toMatchObject({ password: "r" });
   });
 
-  test.each(["-a x", "--pass x", "-u redis://u:x@h", "-a x --askpass"])("17.1-21 %s gives the warning", (option) => {
+  test.each(["-a x", "--pass x", "-u redis://u:x@h", "-a x --askpass"])("17.1.21 %s gives the warning", (option) => {
     expect(parse(`${check} ${option}`)).toMatchObject({ warnings: [PASSWORD_WARNING] });
     expect(parse(`--no-auth-warning ${check} ${option}`)).toMatchObject({ warnings: [] });
   });
@@ -37,11 +37,11 @@ describe("17.1-20 to 17.1-26: passwords and questions", () => {
     [{ VALKEYCLI_CLUSTER_YES: "1" }, true],
     [{ VALKEYCLI_CLUSTER_YES: "1", REDISCLI_CLUSTER_YES: "0" }, true],
     [{ VALKEYCLI_CLUSTER_YES: "0", REDISCLI_CLUSTER_YES: "1" }, false],
-  ])("17.1-22, 17.1-23 the environment %o means yes: %s", (env, yes) => {
+  ])("17.1.22, 17.1.23 the environment %o means yes: %s", (env, yes) => {
     expect(commandOf(create, env)).toMatchObject({ yes });
   });
 
-  test("17.1-24 --askpass overrides every other password", () => {
+  test("17.1.24 --askpass overrides every other password", () => {
     const connection = connectionOf(`${check} --askpass -a x`, { REDISCLI_AUTH: "r" });
     expect(connection).toEqual({ ...PLAIN, askPass: true });
   });
@@ -56,7 +56,7 @@ describe("17.1-20 to 17.1-26: passwords and questions", () => {
     ["redis://secret@h", { password: "secret" }],
     ["redis://u:p%C3%A9:q@h", { user: "u", password: "pé:q" }],
     ["rediss://host:7000", { tls: true }],
-  ])("17.1-25 -u %s", (uri, expected) => {
+  ])("17.1.25 -u %s", (uri, expected) => {
     expect(connectionOf(`${check} -u ${uri}`)).toEqual({ ...PLAIN, ...expected });
   });
 
@@ -66,11 +66,11 @@ describe("17.1-20 to 17.1-26: passwords and questions", () => {
     ["redis://u:p%zz@h", "Illegal character in URI encoding\n"],
     ["redis://u:p%ff@h", "Illegal character in URI encoding\n"],
     ["redis://u:p%@h", "Incomplete URI encoding\n"],
-  ])("17.1-25 -u %s is refused", (uri, text) => {
+  ])("17.1.25 -u %s is refused", (uri, text) => {
     expect(errorOf(`${check} -u ${uri}`)).toBe(text);
   });
 
-  test("17.1-26 --user without a password is only a user", () => {
+  test("17.1.26 --user without a password is only a user", () => {
     expect(connectionOf(`${check} --user bob`)).toEqual({ ...PLAIN, user: "bob" });
   });
 
@@ -97,10 +97,10 @@ describe("17.1-20 to 17.1-26: passwords and questions", () => {
   });
 });
 
-describe("17.1-27 to 17.1-29: connection and help", () => {
+describe("connection and help", () => {
   const check = "--cluster check 127.0.0.1:7001";
 
-  test("17.1-27 the TLS options", () => {
+  test("17.1.27 the TLS options", () => {
     const options =
       "--tls --sni name --cacert ca.pem --cacertdir certs --cert me.pem --key me.key --insecure --tls-ciphers A:B --tls-ciphersuites C";
     expect(connectionOf(`${check} ${options}`)).toEqual({
@@ -123,11 +123,11 @@ describe("17.1-27 to 17.1-29: connection and help", () => {
     ["-t 0", {}],
     ["-4", { family: 4 }],
     ["-6", { family: 6 }],
-  ])("17.1-28 %s", (option, expected) => {
+  ])("17.1.28 %s", (option, expected) => {
     expect(connectionOf(`${check} ${option}`)).toEqual({ ...PLAIN, ...expected });
   });
 
-  test.each(["foo", "-1", "1abc", "nan"])("17.1-28 -t %s is refused", (value) => {
+  test.each(["foo", "-1", "1abc", "nan"])("17.1.28 -t %s is refused", (value) => {
     expect(errorOf(`${check} -t ${value}`)).toBe("Invalid connection timeout for -t.\n");
   });
 
@@ -142,7 +142,7 @@ describe("17.1-27 to 17.1-29: connection and help", () => {
     });
   });
 
-  test("17.1-29 help lists all subcommands and their options on stdout, and fails", () => {
+  test("17.1.29 help lists all subcommands and their options on stdout, and fails", () => {
     const help = parse("--cluster help with any words --tls");
     expect(help).toMatchObject({ kind: "usage", stream: "stdout", exitCode: 1 });
     const { text } = help as { text: string };

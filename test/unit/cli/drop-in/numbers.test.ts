@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { commandOf, errorOf } from "../../../helpers/drop-in-lines.ts";
 
-describe("17.1-19: numbers", () => {
+describe("numbers", () => {
   const AT_LEAST_0 = "a whole number of at least 0";
   const AT_LEAST_1 = "a whole number of at least 1";
   const A_WEIGHT = "the beginning of a node id, '=' and a number of 0 or more";
@@ -32,12 +32,12 @@ describe("17.1-19: numbers", () => {
     ["rebalance", "--cluster-weight", "a=1=2", A_WEIGHT],
     ["rebalance", "--cluster-weight", "a:1", A_WEIGHT],
     ["rebalance", "--cluster-weight", "12", A_WEIGHT],
-  ])("17.1-19 %s refuses %s %s", (name, option, value, expected) => {
+  ])("17.1.19 %s refuses %s %s", (name, option, value, expected) => {
     const text = `[ERR] Invalid ${option} '${value}': it must be ${expected}\n`;
     expect(errorOf(`--cluster ${name} 127.0.0.1:7001 ${option} ${value}`)).toBe(text);
   });
 
-  test("17.1-19 the bounds themselves are taken", () => {
+  test("17.1.19 the bounds themselves are taken", () => {
     expect(commandOf("--cluster reshard 127.0.0.1:7001 --cluster-slots 16384 --cluster-pipeline 1")).toMatchObject({
       slots: 16384,
       pipeline: 1,

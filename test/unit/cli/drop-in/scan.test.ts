@@ -2,14 +2,14 @@ import { describe, expect, test } from "vitest";
 import { parseDropIn } from "../../../../src/cli/drop-in/command-line.ts";
 import { a, b, CHECKS, commandOf, errorOf, PLAIN, parse, words } from "../../../helpers/drop-in-lines.ts";
 
-describe("17.1-12 to 17.1-18: options", () => {
+describe("options", () => {
   test.each([
     "--cluster-replicas 2 --cluster create 127.0.0.1:7001 127.0.0.1:7002",
     "--cluster create --cluster-replicas 2 127.0.0.1:7001 127.0.0.1:7002",
     "--cluster create 127.0.0.1:7001 127.0.0.1:7002 --cluster-replicas 2",
     "--cluster create 127.0.0.1:7001 127.0.0.1:7002 --cluster-replicas 2 127.0.0.1:7003",
     "--cluster create --cluster-replicas 2 127.0.0.1:7001 127.0.0.1:7002 --tls 127.0.0.1:7003",
-  ])("17.1-12 options stand anywhere, and later words are not looked at: %s", (line) => {
+  ])("17.1.12 options stand anywhere, and later words are not looked at: %s", (line) => {
     expect(commandOf(line)).toMatchObject({ addresses: [a, b], replicas: 2 });
   });
 
@@ -24,7 +24,7 @@ describe("17.1-12 to 17.1-18: options", () => {
       "--cluster-primaries-id",
     ],
     ["two dashes", "--cluster info 127.0.0.1:7001 --", "--"],
-  ])("17.1-13 %s is refused", (_title, line, word) => {
+  ])("17.1.13 %s is refused", (_title, line, word) => {
     expect(errorOf(line)).toBe(`Unrecognized option or bad number of args for: '${word}'\n`);
   });
 
@@ -41,7 +41,7 @@ describe("17.1-12 to 17.1-18: options", () => {
     "--cluster-weight",
     "--cluster-pipeline",
     "-X",
-  ])("17.1-14 %s without a value is refused", (option) => {
+  ])("17.1.14 %s without a value is refused", (option) => {
     const text = `Unrecognized option or bad number of args for: '${option}'\n`;
     expect(errorOf(`--cluster check 127.0.0.1:7001 ${option}`)).toBe(text);
   });
@@ -55,13 +55,13 @@ describe("17.1-12 to 17.1-18: options", () => {
     ["call 127.0.0.1:7001 ping", "--cluster-only-masters", "--cluster-only-primaries"],
     ["rebalance 127.0.0.1:7001", "--cluster-use-empty-masters", "--cluster-use-empty-primaries"],
     ["fix 127.0.0.1:7001", "--cluster-fix-with-unreachable-masters", "--cluster-fix-with-unreachable-primaries"],
-  ])("17.1-15, 17.1-16 %s takes the old and the new spelling", (line, old, young) => {
+  ])("17.1.15, 17.1.16 %s takes the old and the new spelling", (line, old, young) => {
     const plain = commandOf(`--cluster ${line}`);
     expect(commandOf(`--cluster ${line} ${old}`)).toEqual(commandOf(`--cluster ${line} ${young}`));
     expect(commandOf(`--cluster ${line} ${old}`)).not.toEqual(plain);
   });
 
-  test("17.1-17 --cluster-weight takes several pairs, and may be repeated", () => {
+  test("17.1.17 --cluster-weight takes several pairs, and may be repeated", () => {
     const weights = [
       { prefix: "a", weight: 1 },
       { prefix: "b", weight: 0 },
@@ -71,14 +71,14 @@ describe("17.1-12 to 17.1-18: options", () => {
     expect(commandOf(line)).toMatchObject({ address: a, weights });
   });
 
-  test("17.1-17 --cluster-weight without pairs sets none", () => {
+  test("17.1.17 --cluster-weight without pairs sets none", () => {
     expect(commandOf("--cluster rebalance 127.0.0.1:7001 --cluster-weight --cluster-simulate")).toMatchObject({
       weights: [],
       simulate: true,
     });
   });
 
-  test("17.1-18 the defaults are those of redis-cli", () => {
+  test("17.1.18 the defaults are those of redis-cli", () => {
     expect(commandOf("--cluster rebalance 127.0.0.1:7001")).toMatchObject({
       ...{ timeout: 60_000, pipeline: 10, threshold: 2, weights: [] },
     });

@@ -7,8 +7,10 @@ import { COLOURED, REDIS, threeShards, VALKEY } from "../../../helpers/redis-cli
 
 /** What the check engine says after the node blocks. */
 function findingsOf(cluster: Cluster, { multiple = false, style = REDIS as typeof REDIS | typeof COLOURED } = {}) {
-  const report = checkText(cluster, { ...style, quiet: true, searchMultipleOwners: multiple });
-  return { ...report, text: report.text.split("\n").slice(1).join("\n") };
+  const { text, parts, ok, errors } = checkText(cluster, { ...style, quiet: true, searchMultipleOwners: multiple });
+  expect(parts.join("")).toBe(text);
+  expect(parts[1]).toMatch(/^(?:\u001b\[29;1m)?>>> Check slots coverage\.\.\.\n/);
+  return { ok, errors, text: text.split("\n").slice(1).join("\n") };
 }
 
 const AGREED = "[OK] All nodes agree about slots configuration.\n";
@@ -18,7 +20,7 @@ const NO_OPEN_SLOTS = ">>> Check for open slots...\n";
 const COVERED = ">>> Check slots coverage...\n[OK] All 16384 slots covered.\n";
 
 describe("checkText", () => {
-  test("17.3-43, 17.3-45 of a healthy cluster: the blocks and four lines", () => {
+  test("17.3.43, 17.3.45 of a healthy cluster: the blocks and four lines", () => {
     const { text, ok, errors } = checkText(threeShards(), { ...REDIS, searchMultipleOwners: false });
     expect(text).toBe(
       `>>> Performing Cluster Check (using node localhost:7001)
@@ -56,7 +58,7 @@ S: ${idOf("c1")} 127.0.0.1:7006
     );
   });
 
-  test("17.3-46 tells when nodes disagree", () => {
+  test("17.3.46 tells when nodes disagree", () => {
     const report = findingsOf(threeShards({ b: { sees: { a: [0, 5459], b: [5460, 10922] } } }));
     expect(report).toEqual({
       text: `[ERR] Nodes don't agree about configuration!\n${NO_OPEN_SLOTS}${COVERED}`,
@@ -78,7 +80,7 @@ S: ${idOf("c1")} 127.0.0.1:7006
     expect(pair.errors).toBe(2);
   });
 
-  test("17.3-47 tells of open slots, node by node, migrating first", () => {
+  test("17.3.47 tells of open slots, node by node, migrating first", () => {
     const report = findingsOf(
       threeShards({
         a: {
@@ -103,7 +105,7 @@ ${COVERED}`,
     });
   });
 
-  test("17.3-48 an uncovered slot is followed by an empty line", () => {
+  test("17.3.48 an uncovered slot is followed by an empty line", () => {
     expect(findingsOf(clusterOf({ a: [0, 8191], b: [8192, 16382] }))).toEqual({
       text: `${AGREED}${NO_OPEN_SLOTS}>>> Check slots coverage...\n[ERR] Not all 16384 slots are covered by nodes.\n\n`,
       ok: false,
@@ -111,7 +113,7 @@ ${COVERED}`,
     });
   });
 
-  test("17.2-35 coverage is what the listed nodes claim for themselves", () => {
+  test("17.2.35 coverage is what the listed nodes claim for themselves", () => {
     expect(findingsOf(threeShards({ b: { unreachable: true } })).text).toContain("[ERR] Not all 16384 slots");
     expect(findingsOf(threeShards({ b: { health: "failing" } })).text).toContain("[ERR] Not all 16384 slots");
     // a and c believe that nobody owns slot 5461; b says that it does, and that is enough.
@@ -119,7 +121,7 @@ ${COVERED}`,
     expect(findingsOf(threeShards({ a: { sees: believes }, c: { sees: believes } })).text).toContain(COVERED);
   });
 
-  test("17.3-49 with the option, tells of every owner of a slot, by claim or by keys", () => {
+  test("17.3.49 with the option, tells of every owner of a slot, by claim or by keys", () => {
     const holdsForeignKeys = { strayKeys: { keys: 3, slots: slotRangesOf([5461, 5461]) } };
     const cluster = threeShards({ a: holdsForeignKeys, c: { sees: { c: "5461,10923-16383" } } });
     const found = `>>> Check for multiple slot owners...
@@ -135,12 +137,12 @@ ${COVERED}`,
     });
   });
 
-  test("17.3-49 several owners fail the check without being an entry of the list of errors", () => {
+  test("17.3.49 several owners fail the check without being an entry of the list of errors", () => {
     const cluster = threeShards({ a: { strayKeys: { keys: 1, slots: slotRangesOf([6000, 6000]) } } });
     expect(findingsOf(cluster, { multiple: true })).toMatchObject({ ok: false, errors: 0 });
   });
 
-  test("17.3-49, 17.3-50 says so when there are none, and nothing without the option", () => {
+  test("17.3.49, 17.3.50 says so when there are none, and nothing without the option", () => {
     const cluster = threeShards({ a: { strayKeys: { keys: 0, slots: [] } } });
     expect(findingsOf(cluster, { multiple: true })).toEqual({
       text: `${AGREED}${NO_OPEN_SLOTS}${COVERED}>>> Check for multiple slot owners...\n[OK] No multiple owners found.\n`,
@@ -151,14 +153,14 @@ ${COVERED}`,
     expect(findingsOf(stray)).toEqual({ text: AGREED + NO_OPEN_SLOTS + COVERED, ok: true, errors: 0 });
   });
 
-  test("17.3-51 a dead replica leaves the check well", () => {
+  test("17.3.51 a dead replica leaves the check well", () => {
     const cluster = threeShards({ c1: { unreachable: true, health: "failing" } });
     const { text, ok } = checkText(cluster, { ...REDIS, searchMultipleOwners: false });
     expect(ok).toBe(true);
     expect(text).toContain("slots:[10923-16383] (5461 slots) master\nS: ");
   });
 
-  test("4.2, 17.3-53 colours every line but those of the blocks, and resets behind the empty line", () => {
+  test("17.3.53 colours every line but those of the blocks, and resets behind the empty line", () => {
     const { text } = checkText(clusterOf({ a: [0, 16382] }), { ...COLOURED, searchMultipleOwners: true });
     expect(text).toBe(
       [
@@ -184,7 +186,7 @@ ${COVERED}`,
 });
 
 describe("nodeBlockText", () => {
-  test("17.3-44 writes single slots as [n], and shows the node's own flags", () => {
+  test("17.3.44 writes single slots as [n], and shows the node's own flags", () => {
     const cluster = clusterOf({ a: "0-5460,6000,7000-7001", b: [] }, { nodes: { a: { flags: ["nofailover"] } } });
     const block = nodeBlockText(nodeNamed(cluster, "a"), cluster, REDIS, 4);
     expect(block).toBe(

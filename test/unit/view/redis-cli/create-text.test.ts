@@ -27,7 +27,7 @@ function proposalOf(replicasPerPrimary: number, ...shards: readonly string[]): P
 const ONE_HOST = proposalOf(1, "1:7001 1:7005", "1:7002 1:7006", "1:7003 1:7004");
 
 describe("createProposalText", () => {
-  test("A.1, 17.4-62 six nodes on one host", () => {
+  test("17.4.62 six nodes on one host", () => {
     expect(createProposalText(ONE_HOST, REDIS)).toBe(
       `>>> Performing hash slots allocation on 6 nodes...
 Master[0] -> Slots 0 - 5460
@@ -84,7 +84,7 @@ S: ${idOf("7006")} 127.0.0.1:7006
     );
   });
 
-  test("17.4-59 names the nodes that are left over after those that were asked for", () => {
+  test("17.4.59 names the nodes that are left over after those that were asked for", () => {
     const proposal = proposalOf(1, "1:7001 1:7005 1:7004", "1:7002 1:7006", "1:7003 1:7007");
     expect(createProposalText(proposal, REDIS)).toContain(
       `Adding replica 127.0.0.1:7005 to 127.0.0.1:7001
@@ -115,7 +115,7 @@ describe("antiAffinityScore", () => {
     ["two replicas of a primary together", "x", ["y", "y"], 2],
     ["three together and one beside the primary", "x", ["y", "y", "y", "x"], 10_003],
     ["no replicas", "x", [], 0],
-  ])("17.4-60 of %s", (_title, primary, replicas, score) => {
+  ])("17.4.60 of %s", (_title, primary, replicas, score) => {
     expect(antiAffinityScore([{ primary, replicas }])).toBe(score);
     expect(
       antiAffinityScore([

@@ -6,7 +6,7 @@ import { clusterOf, idOf, nodeNamed } from "../../../helpers/cluster-builder.ts"
 import { COLOURED, REDIS, REPLICAS, THIRDS, threeShards, VALKEY } from "../../../helpers/redis-cli-clusters.ts";
 
 describe("infoText", () => {
-  test("17.3-40 has a line for each primary, the entry node as typed and first, and the totals", () => {
+  test("17.3.40 has a line for each primary, the entry node as typed and first, and the totals", () => {
     const cluster = threeShards({ a: { keys: 92 }, b: { keys: 65 }, c: { keys: 97 }, b1: { keys: 1000 } });
     expect(infoText(cluster, REDIS)).toBe(
       `localhost:7001 (a0000000...) -> 92 keys | 5461 slots | 1 slaves.
@@ -27,7 +27,7 @@ describe("infoText", () => {
     );
   });
 
-  test("17.3-41 counts only who was reached", () => {
+  test("17.3.41 counts only who was reached", () => {
     const text = infoText(threeShards({ b: { unreachable: true, keys: 5 }, c1: { unreachable: true } }), REDIS);
     expect(text).toContain(
       "127.0.0.1:7003 (c0000000...) -> 0 keys | 5461 slots | 0 slaves.\n[OK] 0 keys in 2 masters.",
@@ -72,7 +72,7 @@ describe("infoText", () => {
 });
 
 describe("discoveryText", () => {
-  test("17.2-39 warns of replicas whose primary is not in the list", () => {
+  test("17.2.39 warns of replicas whose primary is not in the list", () => {
     const cluster = threeShards({ b: { unreachable: true } });
     const warning = `*** WARNING: 127.0.0.1:7005 claims to be slave of unknown node ID ${idOf("b")}.\n`;
     expect(discoveryText(cluster, REDIS)).toBe(warning);
@@ -94,7 +94,7 @@ describe("discoveryText", () => {
 });
 
 describe("listedNodes", () => {
-  test("17.2-34 leaves out who failed, has no address or does not answer, and keeps who is only suspected", () => {
+  test("17.2.34 leaves out who failed, has no address or does not answer, and keeps who is only suspected", () => {
     const cluster = clusterOf(
       { ...THIRDS, d: [] },
       {

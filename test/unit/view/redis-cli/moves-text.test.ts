@@ -32,8 +32,9 @@ function move(from: string, to: string, slots: string): SlotMove {
   return { from: idOf(from), to: idOf(to), slots: parseRanges(slots)! };
 }
 
-function wholeText({ head, slots, tail }: MoveWords): string {
-  return [head, ...slots.values(), tail].join("");
+/** Of slots that all bring so many keys. */
+function wholeText({ head, slots, key, end, tail }: MoveWords, keys = 0): string {
+  return [head, ...[...slots.values()].map((slot) => slot + key.repeat(keys) + end), tail].join("");
 }
 
 describe("reshard", () => {
@@ -75,7 +76,7 @@ Ready to move 3 slots.
     );
   });
 
-  test("17.6-93 a line for each slot that has moved", () => {
+  test("17.6.93 a line for each slot that has moved", () => {
     const moved = move("b", "a", "5461,5463");
     expect(wholeText(reshardWords(moved, cluster, REDIS_MOVES))).toBe(
       "Moving slot 5461 from 127.0.0.1:7002 to localhost:7001: \nMoving slot 5463 from 127.0.0.1:7002 to localhost:7001: \n",
@@ -83,6 +84,9 @@ Ready to move 3 slots.
     expect(wholeText(reshardWords(moved, cluster, VALKEY_MOVES))).toBe(
       "Moving slot 5461 from 127.0.0.1:7002 to localhost:7001\n#Moving slot 5463 from 127.0.0.1:7002 to localhost:7001\n#",
     );
+    const one = move("b", "a", "5461");
+    expect(wholeText(reshardWords(one, cluster, REDIS_MOVES), 3)).toMatch(/ to localhost:7001: \.\.\.\n$/);
+    expect(wholeText(reshardWords(one, cluster, VALKEY_MOVES), 3)).toMatch(/ to localhost:7001\.\.\.\n#$/);
   });
 
   test("refusals have the colour of an error", () => {
@@ -146,8 +150,8 @@ describe("telling of moves that go on side by side", () => {
     const teller = movesTeller(moves, (more) => {
       text += more;
     });
-    const progress = (index: number, slots: string) =>
-      teller.event({ type: "move-progress", index, slots, slotsDone: 0, slotsTotal: 3 });
+    const progress = (index: number, slots: string, keysOf: Readonly<Record<number, number>> = {}) =>
+      teller.event({ type: "move-progress", index, slots, keysOf, slotsDone: 0, slotsTotal: 3 });
     const done = (index: number) => teller.event({ type: "step-done", index, changed: true } as RunEvent);
     return { progress, done, end: teller.end, text: () => text };
   }
@@ -183,7 +187,7 @@ describe("telling of moves that go on side by side", () => {
     expect(text()).toBe(`${second}##\n`);
   });
 
-  test("after a failure those slots are named that arrived, in the order in which they did", () => {
+  test("after a failure those slots are named that arrived, in the order of the plan", () => {
     const { progress, end, text } = tellingOf([
       reshardWords(move("b", "a", "5461-5463"), cluster, REDIS_MOVES),
       reshardWords(move("c", "a", "7-9"), cluster, REDIS_MOVES),
@@ -193,7 +197,22 @@ describe("telling of moves that go on side by side", () => {
     progress(1, "7");
     progress(0, "5461");
     end();
-    expect([...text().matchAll(/slot (\d+)/g)].map(([, slot]) => Number(slot))).toEqual([5463, 5461, 9, 7]);
+    expect([...text().matchAll(/slot (\d+)/g)].map(([, slot]) => Number(slot))).toEqual([5461, 5463, 7, 9]);
+  });
+
+  test("17.6.93 a slot has a dot for each key that it brought, however often it is told of", () => {
+    const { progress, done, end, text } = tellingOf([reshardWords(move("b", "a", "5461-5463"), cluster, REDIS_MOVES)]);
+    progress(0, "5462", { 5462: 3 });
+    expect(text()).toBe("");
+    progress(0, "5461-5462", { 5461: 1 });
+    expect(text()).toContain("slot 5462");
+    done(0);
+    end();
+    expect([...text().matchAll(/slot (\d+) .*: (\.*)\n/g)].map(([, slot, dots]) => [slot, dots])).toEqual([
+      ["5461", "."],
+      ["5462", "..."],
+      ["5463", ""],
+    ]);
   });
 
   test("the last # of valkey-cli 9.1 gets its newline", () => {

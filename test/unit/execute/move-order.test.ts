@@ -1,0 +1,84 @@
+import { expect, test } from "vitest";
+import { DEFAULT_LIMITS } from "../../../src/execute/executor.ts";
+import type { Lane } from "../../../src/execute/move/lane.ts";
+import { migrateCommand } from "../../../src/execute/move/migrate-command.ts";
+import { FakeCluster } from "../../helpers/fake-cluster.ts";
+import { runMoves } from "../../helpers/run-moves.ts";
+
+const EXPECTED = { a: "0-2,4-9", b: "3,10-19", c: "20-29" };
+
+async function moveSlot3(keys: number, pipeline = 100): Promise<FakeCluster> {
+  const cluster = new FakeCluster({ a: [0, 9], b: [10, 19], c: [20, 29] });
+  for (let i = 0; i < keys; i++) cluster.put("a", 3, `key${i}`, "value");
+  const { error } = await runMoves(cluster, [{ from: "a", to: "b", slots: "3" }], EXPECTED, { pipeline });
+  expect(error).toBeUndefined();
+  return cluster;
+}
+
+/** The commands of a move, without ids and without what only looks. */
+function changesOf({ log }: FakeCluster): readonly string[] {
+  return log
+    .filter((line) => /SETSLOT|MIGRATE /.test(line))
+    .map((line) => line.replace(/ [0-9a-f]{40}$/, "").replace(/(MIGRATE) .* KEYS/, "$1"));
+}
+
+test("17.5.73 target and source are opened, keys go over, then target, source and the others are told", async () => {
+  expect(changesOf(await moveSlot3(2))).toEqual([
+    "b CLUSTER SETSLOT 3 IMPORTING",
+    "a CLUSTER SETSLOT 3 MIGRATING",
+    "a MIGRATE key0 key1",
+    "b CLUSTER SETSLOT 3 NODE",
+    "a CLUSTER SETSLOT 3 NODE",
+    "c CLUSTER SETSLOT 3 NODE",
+  ]);
+});
+
+test("17.5.75 a MIGRATE holds no more keys than the pipeline allows", async () => {
+  const sizes = changesOf(await moveSlot3(25, 10)).flatMap((line) => {
+    const keys = / MIGRATE (.*)/.exec(line)?.[1];
+    return keys === undefined ? [] : [keys.split(" ").length];
+  });
+  expect(Math.max(...sizes)).toBe(10);
+  expect(sizes.reduce((sum, size) => sum + size)).toBe(25);
+});
+
+test("17.5.76 an empty slot needs no MIGRATE", async () => {
+  expect(changesOf(await moveSlot3(0)).filter((line) => line.includes("MIGRATE "))).toEqual([]);
+});
+
+test("17.5.77 the target is not told before the source has been seen without keys", async () => {
+  const { log } = await moveSlot3(25, 10);
+  const told = log.findIndex((line) => /^b CLUSTER SETSLOT 3 NODE/.test(line));
+  const lastKeys = log.findLastIndex((line) => /^a MIGRATE/.test(line));
+  const look = log.findIndex((line, i) => i > lastKeys && /^a CLUSTER COUNTKEYSINSLOT 3/.test(line));
+  expect(lastKeys).toBeLessThan(look);
+  expect(look).toBeLessThan(told);
+});
+
+test.each([
+  ["no login", undefined, []],
+  ["a password", { password: "p w%" }, ["AUTH", "p w%"]],
+  ["a user", { user: "keys", password: "p" }, ["AUTH2", "keys", "p"]],
+])("17.5.74 MIGRATE with %s, and REPLACE only where it was asked for", (_, credentials, words) => {
+  const settings = { connectTimeout: 1, commandTimeout: 1, credentials };
+  const lane = {
+    step: { to: { address: { host: "10.0.0.2", port: 7002 } } },
+    executor: { connections: { settings }, limits: DEFAULT_LIMITS },
+  } as unknown as Lane;
+  const keys = [Buffer.from("KEYS"), Buffer.from([0, 255, 10])];
+  const batch = { slot: 3, database: 0, keys };
+  expect(migrateCommand(lane, batch, { timeoutMs: 60_000 })).toEqual([
+    "MIGRATE",
+    "10.0.0.2",
+    7002,
+    "",
+    0,
+    60_000,
+    ...words,
+    "KEYS",
+    ...keys,
+  ]);
+  expect(migrateCommand(lane, batch, { timeoutMs: 60_000, replace: true })).toEqual(
+    ["MIGRATE", "10.0.0.2", 7002, "", 0, 60_000, "REPLACE", ...words, "KEYS", ...keys], // biome-ignore format: one line
+  );
+});
