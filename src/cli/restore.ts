@@ -47,7 +47,7 @@ export function addRestore(program: Command, running: Running, environment: Envi
     .option("--dry-run", "verify the backup, say what would be done and change nothing")
     .option("--detailed-exitcode", "with --dry-run: exit 10 when there are keys to restore")
     .addOption(
-      new Option("--concurrency <batches>", "batches of up to 500 keys that are on their way at a time")
+      new Option("--concurrency <batches>", "batches of up to 1000 keys that are on their way at a time")
         .argParser(countArgument(1))
         .default(4),
     )

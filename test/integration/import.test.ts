@@ -134,8 +134,7 @@ describe.each(ENGINES)("import into $name", (engine: TestEngine) => {
         ["SET", "busy", "2"],
         ["DEL", "gone"],
       ]);
-      const entries = keys.map((key, i) => ({ database: 0, key, ...(values[i] as { payload: Buffer; expiresAt: undefined }) })); // biome-ignore format: short
-      const { deleted, changed } = await deleteMoved(reader, entries, watched);
+      const { deleted, changed } = await deleteMoved(reader, values, values.present(), watched);
       expect([deleted.map(String), changed.map(String)]).toEqual([["quiet", "gone"], ["busy"]]);
       expect(await source!.callAll([["GET", "busy"], ["DBSIZE"]])).toEqual(["2", 1]);
       reader.node.close();
