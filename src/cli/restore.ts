@@ -29,7 +29,7 @@ export function addRestore(program: Command, running: Running, environment: Envi
         "is refused. A backup that redis-cli made will do, too.",
     )
     .usage("[options] [seed] <directory>")
-    .argument("<words...>", "the seed, unless -h, -p, -s or -u names it; then the directory of the backup")
+    .argument("[words...]", "the seed, unless -h, -p, -s or -u names it; then the directory of the backup")
     .option("--server <program>", "the server that loads: a path, or an engine such as valkey-8.1; also REDIS_SERVER")
     .addOption(
       new Option(

@@ -220,7 +220,11 @@ class Importing implements Disposable {
 
   #explain(error: unknown): unknown {
     const { copied, equal, deleted } = this.#tally.counts;
-    const arrived = `${copied} keys were copied${equal === 0 ? "" : `, ${equal} were there already`}${deleted === 0 ? "" : `, ${deleted} were deleted at the source`}`;
+    const arrived = [
+      `${digits(copied)} keys were copied`,
+      ...(equal === 0 ? [] : [`${digits(equal)} were there already`]),
+      ...(deleted === 0 ? [] : [`${digits(deleted)} were deleted at the source`]),
+    ].join(", ");
     if (this.#run.signal.aborted) return importInterrupted(this.#changed, arrived);
     if (!(error instanceof SlotctlError) || !this.#changed) return error;
     return importStopped(error, arrived);
@@ -231,4 +235,9 @@ class Importing implements Disposable {
     this.#scanning[Symbol.dispose]();
     for (const lane of this.#lanes) lane[Symbol.dispose]();
   }
+}
+
+/** As the views write numbers: 25,266. */
+function digits(number: number): string {
+  return number.toLocaleString("en-US");
 }

@@ -47,7 +47,9 @@ describe("the parser of replies", () => {
   });
 
   test("packs the same answers as it delivers, as many as were asked for, and delivers what comes after", () => {
-    const line = fc.string({ unit: "grapheme-ascii", minLength: 1, maxLength: 20 }).filter((text) => !/[\r\n]/.test(text));
+    const line = fc
+      .string({ unit: "grapheme-ascii", minLength: 1, maxLength: 20 })
+      .filter((text) => !/[\r\n]/.test(text));
     const reply = fc.oneof(
       line.map((text) => `+${text}\r\n`),
       line.map((text) => `-ERR ${text}\r\n`),
