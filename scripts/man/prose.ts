@@ -273,7 +273,7 @@ export const DROP_IN: readonly string[] = [
   "`backup` keeps the names and the `nodes.json` of the original tool, replaces files only when all new ones are whole, and " +
     "writes a `manifest.json` beside them, with which `slotctl backup verify` and `slotctl restore` can tell that they are whole.",
   "`import` keeps its meaning there: it moves the keys of database 0 unless `--cluster-copy` is given, and the first key that " +
-    "the cluster has already stops it; up to 500 keys are on their way together, so some that come after that one may have " +
+    "the cluster has already stops it; up to 1000 keys are on their way together, so some that come after that one may have " +
     "moved as well.",
   "It differs on purpose in this: a number that is none, or out of range, is refused rather than read as 0; `create` " +
     "returns when every node says that the cluster is ok, and exits 1 when its final check finds a problem; `reshard` and " +

@@ -26,7 +26,7 @@ export function addBackup(program: Command, running: Running): void {
         "it was at a moment of its own. Nothing in the cluster changes.",
     )
     .usage("[options] [seed] <directory>")
-    .argument("<words...>", "the seed, unless -h, -p, -s or -u names it; then the directory, made if need be")
+    .argument("[words...]", "the seed, unless -h, -p, -s or -u names it; then the directory, made if need be")
     .option("--from-replicas", "ask a replica in sync where there is one, so that primaries need not fork")
     .option("--overwrite", "replace an earlier backup in the directory, once the new one is whole")
     .option("--partial", "save what there is when slots have no owner, cannot be read, or are moving")

@@ -22,7 +22,7 @@ export function addCall(program: Command, running: Running): void {
         "asked about. Words that begin with a dash stand behind --.",
     )
     .usage("[options] [seed] [--] <command> [arguments...]")
-    .argument("<words...>", `${SEED_WORD}; then the command and its arguments`)
+    .argument("[words...]", `${SEED_WORD}; then the command and its arguments`)
     .addOption(new Option("--only <role>", "ask one role only").choices(["primaries", "replicas"]))
     .addOption(
       new Option("--node <node>", "ask this node: an id, the beginning of one, or host:port (repeatable)")

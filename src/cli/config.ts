@@ -32,7 +32,7 @@ export function addConfig(program: Command, running: Running, environment: Envir
       .summary("show settings, and where they differ")
       .description("Shows settings of every node, equal ones once. Exits 1 when a node did not tell.")
       .usage("[options] [seed] <names...>")
-      .argument("<words...>", `${SEED_WORD}; then names, or patterns such as maxmemory*`),
+      .argument("[words...]", `${SEED_WORD}; then names, or patterns such as maxmemory*`),
   )
     .addHelpText(
       "after",
@@ -58,7 +58,7 @@ Examples:
           "without such a file has the new value and forgets it at a restart. Exits 6 when some have it and others not.",
       )
       .usage("[options] [seed] <name> <value> [<name> <value>...]")
-      .argument("<words...>", `${SEED_WORD}; then names and values in turn`),
+      .argument("[words...]", `${SEED_WORD}; then names and values in turn`),
   )
     .addHelpText(
       "after",
@@ -119,6 +119,8 @@ Examples:
     });
 }
 
+const TIMEOUT_EXAMPLE = "slotctl set-timeout 10.0.0.1:7000 15s";
+
 /** redis-cli's own form of one setting. */
 export function addSetTimeout(program: Command, running: Running): void {
   addSetOptions(
@@ -127,7 +129,7 @@ export function addSetTimeout(program: Command, running: Running): void {
       .summary("set the node timeout of every node")
       .description("Sets cluster-node-timeout on every node and in its configuration file, as config set does.")
       .usage("[options] [seed] <time>")
-      .argument("<words...>", `${SEED_WORD}; then the time: 15s, or 500ms`),
+      .argument("[words...]", `${SEED_WORD}; then the time: 15s, or 500ms`),
   )
     .addHelpText(
       "after",
@@ -138,9 +140,12 @@ Examples:
     .action(async (words: readonly string[], flags: SetFlags, self: Command) => {
       const { configSet } = await import("../commands/config.ts");
       const { seeds, rest } = seedAndRest(words, self.optsWithGlobals<GlobalOptions>());
-      if (rest.length !== 1) throw usage("One time is needed", "slotctl set-timeout 10.0.0.1:7000 15s");
-      const milliseconds = durationArgument(rest[0]!);
-      if (milliseconds < 100) throw usage("A node timeout of less than 100 ms is too short", "give 100ms or more");
+      if (rest.length !== 1) throw usage("One time is needed", TIMEOUT_EXAMPLE);
+      // redis-cli counts in milliseconds, our options in seconds: a bare number would be taken for either.
+      const [time = ""] = rest;
+      if (/\d$/.test(time)) throw usage(`A node timeout needs its unit: ${time}ms or ${time}s`, TIMEOUT_EXAMPLE);
+      const milliseconds = durationArgument(time);
+      if (milliseconds < 100) throw usage("A node timeout of less than 100 ms is too short", TIMEOUT_EXAMPLE);
       const settings = [["cluster-node-timeout", String(Math.round(milliseconds))] as const];
       await runFromSeed(running, self, seeds, (context) => configSet(optionsOf(flags, settings), context));
     });

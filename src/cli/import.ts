@@ -100,7 +100,7 @@ function addSourceOptions(command: Command): Command {
 function addPaceOptions(command: Command): Command {
   const add = (option: Option) => command.addOption(option.helpGroup("Pace:"));
   add(
-    new Option("--concurrency <batches>", "batches of up to 500 keys that are on their way at a time")
+    new Option("--concurrency <batches>", "batches of up to 1000 keys that are on their way at a time")
       .argParser(countArgument(1))
       .default(4),
   );

@@ -29,7 +29,7 @@ export function addRestore(program: Command, running: Running, environment: Envi
         "is refused. A backup that redis-cli made will do, too.",
     )
     .usage("[options] [seed] <directory>")
-    .argument("<words...>", "the seed, unless -h, -p, -s or -u names it; then the directory of the backup")
+    .argument("[words...]", "the seed, unless -h, -p, -s or -u names it; then the directory of the backup")
     .option("--server <program>", "the server that loads: a path, or an engine such as valkey-8.1; also REDIS_SERVER")
     .addOption(
       new Option(
@@ -47,7 +47,7 @@ export function addRestore(program: Command, running: Running, environment: Envi
     .option("--dry-run", "verify the backup, say what would be done and change nothing")
     .option("--detailed-exitcode", "with --dry-run: exit 10 when there are keys to restore")
     .addOption(
-      new Option("--concurrency <batches>", "batches of up to 500 keys that are on their way at a time")
+      new Option("--concurrency <batches>", "batches of up to 1000 keys that are on their way at a time")
         .argParser(countArgument(1))
         .default(4),
     )

@@ -36,19 +36,32 @@ async function askFirst(words: readonly Buffer[], nodes: readonly ClusterNode[],
   const { connections, view, confirm } = context;
   const reached = nodes.find((node) => node.view !== undefined);
   const info = reached === undefined ? undefined : await commandInfo(await connections.to(reached.dial), words);
-  const danger = info === undefined ? undefined : dangerOf(info);
+  const danger = info === undefined || info === "untold" ? info : dangerOf(info);
   if (info === undefined || danger === undefined) return;
-  const name = info.name.replace("|", " ").toUpperCase();
+  const name = info === "untold" ? String(words[0]).toUpperCase() : info.name.replace("|", " ").toUpperCase();
   if (danger === "endless") throw neverAnswers(name);
   view.warning(`${name} ${DANGERS[danger]}`);
-  if (await confirm(`Send ${name} to ${nodes.length === 1 ? "1 node" : `${nodes.length} nodes`}?`)) return;
-  throw new SlotctlError("Declined: nothing was sent", { code: "DECLINED", exitCode: ExitCode.Declined });
+  const agreed = await confirm(`Send ${name} to ${nodes.length === 1 ? "1 node" : `${nodes.length} nodes`}?`).catch(
+    (error: unknown) => {
+      throw error instanceof SlotctlError && error.code === "NOTHING_TO_ASK_WITH" ? nobodyToAsk(name) : error;
+    },
+  );
+  if (!agreed) throw new SlotctlError("Declined: nothing was sent", { code: "DECLINED", exitCode: ExitCode.Declined });
 }
 
-const DANGERS: Readonly<Record<Exclude<CommandDanger, "endless">, string>> = {
+function nobodyToAsk(name: string): SlotctlError {
+  return new SlotctlError(`${name} needs consent, and there is no terminal to ask for it`, {
+    code: "NOTHING_TO_ASK_WITH",
+    exitCode: ExitCode.Usage,
+    hint: "Nothing was sent. Add --yes to send it",
+  });
+}
+
+const DANGERS: Readonly<Record<Exclude<CommandDanger, "endless"> | "untold", string>> = {
   writes: "changes data, and is sent to every node by itself: redirects are not followed",
   blocks: "may block a node for as long as it likes",
   dangerous: "is one that the servers themselves call dangerous",
+  untold: "may do anything: this user is not allowed to ask what it does (COMMAND INFO)",
 };
 
 function neverAnswers(name: string): SlotctlError {

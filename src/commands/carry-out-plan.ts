@@ -1,7 +1,8 @@
-import { ExitCode, SlotctlError } from "../errors.ts";
+import { ExitCode } from "../errors.ts";
 import type { Cluster } from "../model/cluster.ts";
 import type { ChangeResult, ShownPlan } from "../view/view.ts";
 import type { Context } from "./context.ts";
+import { declined } from "./declined.ts";
 import { dropOvertaken } from "./overtaken-plans.ts";
 import { savePlan } from "./plan-file.ts";
 import { refuseChanged } from "./preflight.ts";
@@ -48,8 +49,4 @@ export async function carryOutPlan(proposal: Proposal, options: PlanOptions, con
   const changed = await runKept(plan, cluster, options, context);
   tell(changed ? "done" : "nothing", (performance.now() - started) / 1000);
   return ExitCode.Ok;
-}
-
-export function declined(): SlotctlError {
-  return new SlotctlError("Declined: nothing was changed", { code: "DECLINED", exitCode: ExitCode.Declined });
 }

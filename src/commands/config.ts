@@ -6,9 +6,9 @@ import type { Connections } from "../node/connections.ts";
 import { survey } from "../survey/survey.ts";
 import type { ChangedSetting, NodeSettings } from "../view/view.ts";
 import { askNodes } from "./ask-nodes.ts";
-import { declined } from "./carry-out-plan.ts";
 import { chosenNodes, type NodeChoice } from "./chosen-nodes.ts";
 import type { Context } from "./context.ts";
+import { declined } from "./declined.ts";
 
 export interface ConfigGetOptions extends NodeChoice {
   /** Names, or patterns as CONFIG GET takes them. */

@@ -12,6 +12,7 @@ import { survey } from "../survey/survey.ts";
 import { createProblemHint, createProblemText } from "../view/plan-text.ts";
 import type { ShownCreate } from "../view/view.ts";
 import type { Context } from "./context.ts";
+import { declined } from "./declined.ts";
 import { savePlan } from "./plan-file.ts";
 
 export interface NamedAddress {
@@ -160,8 +161,4 @@ function hasShape(cluster: Cluster, { addresses, replicas, primaries, shards }: 
   const wantedPrimaries = shards?.length ?? primaries ?? Math.floor(addresses.length / (replicas + 1));
   const wantedReplicas = shards === undefined ? replicas : Math.min(...shards.map((shard) => shard.length - 1));
   return serving.length === wantedPrimaries && serving.every((shard) => shard.replicas.length >= wantedReplicas);
-}
-
-function declined(): SlotctlError {
-  return new SlotctlError("Declined: nothing was changed", { code: "DECLINED", exitCode: ExitCode.Declined });
 }

@@ -1,5 +1,5 @@
 import { ExitCode, SlotctlError } from "../errors.ts";
-import type { Entry, WriteOutcome } from "../execute/transfer/entry.ts";
+import type { WriteOutcome } from "../execute/transfer/entry.ts";
 import { importKeys } from "../execute/transfer/import-keys.ts";
 import { type Address, formatAddress } from "../model/address.ts";
 import { quotedText } from "../model/quoted-text.ts";
@@ -106,7 +106,7 @@ async function copyKeys(options: DropInImportOptions, { scene, found, source, co
     timeout: timeout > 0 ? timeout : LEAST_TIMEOUT_MS,
     signal,
     emit: () => undefined,
-    onBatch: (_, entries, outcomes) => teller(entries, outcomes),
+    onBatch: teller,
   });
   const { skipped } = report.counts;
   for (const { key, why } of report.troubles) talk(`[ERR] Key ${quotedText(key)}: ${why ?? "it was not imported"}\n`);
@@ -118,18 +118,19 @@ const LEAST_TIMEOUT_MS = 1000;
 
 const BUSY = "ERR Target instance replied with error: BUSYKEY Target key name already exists.";
 
-type Teller = (entries: readonly Entry[], outcomes: readonly WriteOutcome[]) => boolean;
+type Teller = (keys: readonly Buffer[], outcomes: readonly (WriteOutcome | undefined)[]) => boolean;
 
 /** Tells of a batch, and whether it may go on. What went well is told first: it was under way together. */
 function tellerOf(from: Address, { cluster, style }: Scene, { out, colour }: DropInContext): Teller {
   const listing = listingOf(cluster);
   const names = new Map(cluster.nodes.map((node) => [formatAddress(node.dial), labelOf(node, listing, style)]));
   const nameOf = (at: Address) => names.get(formatAddress(at)) ?? redisCliAddress(at);
-  return (entries, outcomes) => {
+  return (keys, outcomes) => {
     const lines: string[] = [];
     let stopped: string | undefined;
     for (const [i, outcome] of outcomes.entries()) {
-      const { key } = entries[i]!;
+      if (outcome === undefined) continue;
+      const key = keys[i]!;
       const target = nameOf(outcome.at);
       const why = outcome.kind === "refused" ? `ERR Target instance replied with error: ${outcome.why}` : BUSY;
       if (outcome.kind === "written") lines.push(migratingText(key, target, { colour }));

@@ -1,10 +1,6 @@
 import { ExitCode, SlotctlError } from "../errors.ts";
-import {
-  type ImportLimits,
-  type ImportReport,
-  importKeys,
-  type Verification,
-} from "../execute/transfer/import-keys.ts";
+import { type ImportLimits, type ImportReport, importKeys } from "../execute/transfer/import-keys.ts";
+import type { Verification } from "../execute/transfer/import-proof.ts";
 import { type Address, formatAddress } from "../model/address.ts";
 import { type Cluster, type NodeId, signatureOf } from "../model/cluster.ts";
 import type { Connections } from "../node/connections.ts";
@@ -22,8 +18,8 @@ import { survey } from "../survey/survey.ts";
 import { importProblemHint, importProblemText } from "../view/import-text.ts";
 import { problemText } from "../view/problem-text.ts";
 import type { ChangeResult } from "../view/view.ts";
-import { declined } from "./carry-out-plan.ts";
 import type { Context, Login } from "./context.ts";
+import { declined } from "./declined.ts";
 
 export interface ImportOptions extends ImportRequest {
   readonly from: Address;
@@ -36,8 +32,9 @@ export interface ImportOptions extends ImportRequest {
 
 /** Copies the keys of another server or cluster into this one. */
 export async function importFrom(options: ImportOptions, context: Context): Promise<ExitCode> {
-  const { view, connections, seeds, zones, signal, timeout } = context;
-  using source = await context.connectElsewhere(options.login);
+  const { view, seeds, zones, signal, timeout } = context;
+  using connections = context.connections.forBulk();
+  using source = (await context.connectElsewhere(options.login)).forBulk();
   const [cluster, found] = await Promise.all([survey(seeds, connections, { zones }), sourceAt(options.from, source)]);
   refuseUnserved(cluster);
   const plan = await planOrRefuse(options, { cluster, found, connections, source });

@@ -5,9 +5,10 @@ import { PLAN_SCHEMA_VERSION, type Plan } from "../plan/plan.ts";
 import { survey } from "../survey/survey.ts";
 import type { ChangeResult } from "../view/view.ts";
 import { count } from "../view/words.ts";
-import { declined, type PlanOptions } from "./carry-out-plan.ts";
+import type { PlanOptions } from "./carry-out-plan.ts";
 import { loadConflicts } from "./conflict-file.ts";
 import type { Context } from "./context.ts";
+import { declined } from "./declined.ts";
 import { executorOn } from "./run-kept.ts";
 
 /** Puts the values back that an earlier fix gave up; what they replace goes to a file in its turn. */

@@ -1,11 +1,7 @@
 import { join } from "node:path";
 import type { Emit } from "../execute/events.ts";
-import {
-  type ImportLimits,
-  type ImportReport,
-  importKeys,
-  type Verification,
-} from "../execute/transfer/import-keys.ts";
+import { type ImportLimits, type ImportReport, importKeys } from "../execute/transfer/import-keys.ts";
+import type { Verification } from "../execute/transfer/import-proof.ts";
 import { type FunctionOutcome, type RestoreReport, restoreFunctions } from "../execute/transfer/restore-functions.ts";
 import type { Counts } from "../execute/transfer/tally.ts";
 import { type Cluster, primariesOf } from "../model/cluster.ts";

@@ -1,7 +1,8 @@
 import { resolve } from "node:path";
 import type { VerifiedBackup } from "../archive/verify-backup.ts";
 import { ExitCode, SlotctlError } from "../errors.ts";
-import type { ImportLimits, Verification } from "../execute/transfer/import-keys.ts";
+import type { ImportLimits } from "../execute/transfer/import-keys.ts";
+import type { Verification } from "../execute/transfer/import-proof.ts";
 import type { RestoreReport } from "../execute/transfer/restore-functions.ts";
 import { formatAddress } from "../model/address.ts";
 import { type Cluster, primariesOf } from "../model/cluster.ts";
@@ -23,8 +24,8 @@ import { survey } from "../survey/survey.ts";
 import { damageLines } from "../view/backup-text.ts";
 import { restoreCountsText, restoreProblemHint, restoreProblemText } from "../view/restore-text.ts";
 import { verify } from "./backup.ts";
-import { declined } from "./carry-out-plan.ts";
 import type { Context } from "./context.ts";
+import { declined } from "./declined.ts";
 import { refuseUnserved } from "./import.ts";
 import { restoreFiles } from "./restore-files.ts";
 

@@ -2,9 +2,9 @@ import type { Command } from "./node.ts";
 
 /** Commands as the servers read them, all in one buffer. */
 export function commandBytes(commands: readonly Command[]): Buffer {
-  const out = new Writer(sizeOf(commands));
+  const out = new CommandWriter(sizeOf(commands));
   for (const command of commands) {
-    out.header(0x2a, command.length);
+    out.begin(command.length);
     for (const word of command) {
       if (typeof word === "object") out.bytes(word);
       else out.text(typeof word === "number" ? String(word) : word);
@@ -27,50 +27,81 @@ function sizeOf(commands: readonly Command[]): number {
 /** Short runs are copied by hand: for some ten bytes that is quicker than a call out of JavaScript. */
 const BY_HAND = 40;
 
-class Writer {
-  readonly #buffer: Buffer;
+const [LIST, BULK] = [0x2a, 0x24];
+
+/** Puts commands together in one buffer, which grows only when `fit` is called. */
+export class CommandWriter {
+  #buffer: Buffer;
   #at = 0;
 
   constructor(size: number) {
     this.#buffer = Buffer.allocUnsafe(size);
   }
 
-  /** "*3\r\n" or "$7\r\n". */
-  header(type: number, number: number): void {
-    this.#buffer[this.#at++] = type;
-    this.#ascii(String(number));
-    this.#end();
+  /** Makes room for so many more bytes. */
+  fit(bytes: number): void {
+    if (this.#at + bytes <= this.#buffer.length) return;
+    const larger = Buffer.allocUnsafe(Math.max(this.#buffer.length * 2, this.#at + bytes));
+    this.#buffer.copy(larger, 0, 0, this.#at);
+    this.#buffer = larger;
+  }
+
+  /** A command of so many words: "*3\r\n". */
+  begin(words: number): void {
+    this.#header(LIST, words);
   }
 
   bytes(bytes: Buffer): void {
-    this.header(0x24, bytes.length);
-    if (bytes.length < BY_HAND) for (let i = 0; i < bytes.length; i++) this.#buffer[this.#at + i] = bytes[i]!;
-    else bytes.copy(this.#buffer, this.#at);
-    this.#at += bytes.length;
+    this.part(bytes, 0, bytes.length);
+  }
+
+  /** The bytes from `start` to before `end` as one word. */
+  part(source: Buffer, start: number, end: number): void {
+    this.#header(BULK, end - start);
+    this.#copy(source, start, end);
     this.#end();
   }
 
+  /** Bytes as they are: words that were written before and kept. */
+  raw(written: Buffer): void {
+    this.#copy(written, 0, written.length);
+  }
+
   text(text: string): void {
-    if (text.length < BY_HAND && isAscii(text)) {
-      this.header(0x24, text.length);
-      this.#ascii(text);
-      this.#end();
-    } else {
-      this.bytes(Buffer.from(text));
-    }
+    if (text.length < BY_HAND && isAscii(text)) this.#ascii(text);
+    else this.bytes(Buffer.from(text));
+  }
+
+  done(): Buffer {
+    return this.#buffer.subarray(0, this.#at);
+  }
+
+  /** "*3\r\n" or "$7\r\n". */
+  #header(type: number, number: number): void {
+    this.#buffer[this.#at++] = type;
+    this.#digits(number);
+    this.#end();
+  }
+
+  #digits(number: number): void {
+    if (number >= 10) this.#digits(Math.floor(number / 10));
+    this.#buffer[this.#at++] = 0x30 + (number % 10);
   }
 
   #ascii(text: string): void {
+    this.#header(BULK, text.length);
     for (let i = 0; i < text.length; i++) this.#buffer[this.#at++] = text.charCodeAt(i);
+    this.#end();
+  }
+
+  #copy(source: Buffer, start: number, end: number): void {
+    if (end - start < BY_HAND) for (let i = start; i < end; i++) this.#buffer[this.#at++] = source[i]!;
+    else this.#at += source.copy(this.#buffer, this.#at, start, end);
   }
 
   #end(): void {
     this.#buffer[this.#at++] = 13;
     this.#buffer[this.#at++] = 10;
-  }
-
-  done(): Buffer {
-    return this.#buffer.subarray(0, this.#at);
   }
 }
 

@@ -1,8 +1,8 @@
 import { Socket } from "node:net";
-import type { ConnectionOptions as TlsSocketOptions } from "node:tls";
 import { Redis, type RedisOptions } from "ioredis";
 import type { Address } from "../model/address.ts";
-import { connectFailure, serverClosed, serverRefused, serverSilent } from "./failures.ts";
+import { connectFailure, serverClosed, serverSilent } from "./failures.ts";
+import { logIn, tlsOptions } from "./log-in.ts";
 import { type BinaryReply, type Command, type Node, type Outcome, type Reply, ServerError } from "./node.ts";
 
 export interface Credentials {
@@ -73,31 +73,6 @@ function redisOptions(address: Address, { tls, connectTimeout, commandTimeout, f
     retryStrategy: () => null,
     maxRetriesPerRequest: 0,
   } satisfies RedisOptions;
-}
-
-export function tlsOptions({ ca, cert, key, serverName, ciphers, insecure = false }: TlsSettings): TlsSocketOptions {
-  return {
-    ...(ca === undefined ? {} : { ca: typeof ca === "string" ? ca : [...ca] }),
-    ...(cert === undefined ? {} : { cert }),
-    ...(key === undefined ? {} : { key }),
-    ...(serverName === undefined ? {} : { servername: serverName }),
-    ...(ciphers === undefined ? {} : { ciphers }),
-    rejectUnauthorized: !insecure,
-    // Nodes name each other by IP address, which their certificates rarely hold. As redis-cli does, the chain is
-    // verified and the name is not.
-    checkServerIdentity: () => undefined,
-  };
-}
-
-export async function logIn(node: Node, { credentials }: ConnectSettings): Promise<void> {
-  if (credentials === undefined) return;
-  const { user, password } = credentials;
-  try {
-    await node.send("AUTH", ...(user === undefined ? [] : [user]), password);
-  } catch (error) {
-    node.close();
-    throw error instanceof ServerError ? serverRefused(node.address, error) : error;
-  }
 }
 
 class RedisNode implements Node {

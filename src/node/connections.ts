@@ -1,7 +1,7 @@
 import type { Address } from "../model/address.ts";
 import { formatAddress } from "../model/address.ts";
 import { type AddressMap, toOutside } from "../model/address-map.ts";
-import { type ConnectSettings, connect } from "./connect.ts";
+import type { ConnectSettings } from "./connect.ts";
 import type { Network } from "./network.ts";
 import type { Node } from "./node.ts";
 import { connectPipelined } from "./pipelined-node.ts";
@@ -10,11 +10,18 @@ import { connectPipelined } from "./pipelined-node.ts";
 export class Connections implements Network, Disposable {
   readonly settings: ConnectSettings;
   readonly addressMap: AddressMap;
+  readonly #connect: typeof connectLate;
   readonly #open = new Map<string, Promise<Node>>();
 
-  constructor(settings: ConnectSettings, addressMap: AddressMap = []) {
+  constructor(settings: ConnectSettings, addressMap: AddressMap = [], connect: typeof connectLate = connectLate) {
     this.settings = settings;
     this.addressMap = addressMap;
+    this.#connect = connect;
+  }
+
+  /** The same way to the same servers, on connections as `open` makes them: for a command that needs those anyway. */
+  forBulk(): Connections {
+    return new Connections(this.settings, this.addressMap, connectPipelined);
   }
 
   dialOf(announced: Address): Address {
@@ -25,7 +32,7 @@ export class Connections implements Network, Disposable {
     const key = formatAddress(dial);
     const known = this.#open.get(key);
     if (known !== undefined) return known;
-    const opening = connect(dial, this.settings);
+    const opening = this.#connect(dial, this.settings);
     this.#open.set(key, opening);
     opening.catch(() => this.#open.delete(key));
     return opening;
@@ -53,4 +60,10 @@ export class Connections implements Network, Disposable {
     }
     this.#open.clear();
   }
+}
+
+/** What connects in the ordinary way takes its time to load. */
+async function connectLate(address: Address, settings: ConnectSettings): Promise<Node> {
+  const { connect } = await import("./connect.ts");
+  return connect(address, settings);
 }

@@ -2,17 +2,28 @@ import { connect as connectTcp, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import type { Address } from "../model/address.ts";
 import { commandBytes } from "./command-bytes.ts";
-import { type ConnectSettings, logIn, tlsOptions } from "./connect.ts";
-import { connectFailure, serverClosed, serverSilent } from "./failures.ts";
+import type { ConnectSettings } from "./connect.ts";
+import { connectFailure, serverClosed, serverRefused, serverSilent } from "./failures.ts";
+import { logIn, tlsOptions } from "./log-in.ts";
 import { type BinaryReply, type Command, type Node, type Outcome, type Reply, ServerError } from "./node.ts";
-import { type ParsedReply, ReplyParser } from "./reply-parser.ts";
+import { PackedReplies } from "./packed-replies.ts";
+import { MalformedReply, type ParsedReply, ReplyParser } from "./reply-parser.ts";
+
+/** A connection that is also spoken to in bytes. */
+export interface BulkNode extends Node {
+  /**
+   * Sends so many commands, each answered by anything but a list.
+   * @throws SlotctlError as sendAll does
+   */
+  sendPacked(commands: Buffer, count: number): Promise<PackedReplies>;
+}
 
 /**
  * Opens a connection for many small commands, such as copying a data set takes: it does the same as `connect` for
  * about a fifth of the processor time a command, and several writes may be on their way at once.
  * @throws SlotctlError, exit code 4, as `connect` does
  */
-export async function connectPipelined(address: Address, settings: ConnectSettings): Promise<Node> {
+export async function connectPipelined(address: Address, settings: ConnectSettings): Promise<BulkNode> {
   const node = new PipelinedNode(address, settings, await openSocket(address, settings));
   await logIn(node, settings);
   return node;
@@ -47,20 +58,25 @@ export function openSocket(address: Address, settings: ConnectSettings): Promise
 }
 
 /** One write, and the answers to it so far. */
-interface Pending {
-  readonly replies: ParsedReply[];
-  readonly expected: number;
-  readonly resolve: (replies: ParsedReply[]) => void;
-  readonly reject: (error: Error) => void;
-}
+type Pending = (
+  | {
+      readonly replies: ParsedReply[];
+      readonly expected: number;
+      readonly resolve: (replies: ParsedReply[]) => void;
+    }
+  | { readonly packed: PackedReplies; readonly resolve: (replies: PackedReplies) => void }
+) & { readonly reject: (error: Error) => void };
 
-class PipelinedNode implements Node {
+class PipelinedNode implements BulkNode {
   readonly address: Address;
   readonly remoteHost: string | undefined;
   readonly #settings: ConnectSettings;
   readonly #socket: Socket;
   readonly #pending: Pending[] = [];
-  readonly #parser = new ReplyParser((reply) => this.#take(reply));
+  readonly #parser = new ReplyParser(
+    (reply) => this.#take(reply),
+    () => this.#takePacked(),
+  );
   #failure: Error | undefined;
 
   constructor(address: Address, settings: ConnectSettings, socket: Socket) {
@@ -91,9 +107,26 @@ class PipelinedNode implements Node {
     if (commands.length === 0) return Promise.resolve([]);
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
     return new Promise<ParsedReply[]>((resolve, reject) => {
-      this.#pending.push({ replies: [], expected: commands.length, resolve, reject });
-      this.#socket.write(commandBytes(commands));
+      this.#ask(commandBytes(commands), { replies: [], expected: commands.length, resolve, reject });
     }) as Promise<readonly (BinaryReply | ServerError)[]>;
+  }
+
+  sendPacked(commands: Buffer, count: number): Promise<PackedReplies> {
+    const packed = new PackedReplies(count);
+    if (count === 0) return Promise.resolve(packed);
+    if (this.#failure !== undefined) return Promise.reject(this.#failure);
+    return new Promise<PackedReplies>((resolve, reject) => this.#ask(commands, { packed, resolve, reject }));
+  }
+
+  #ask(commands: Buffer, pending: Pending): void {
+    this.#pending.push(pending);
+    if (this.#pending.length === 1) this.#packForFirst();
+    this.#socket.write(commands);
+  }
+
+  #packForFirst(): void {
+    const first = this.#pending[0];
+    this.#parser.pack(first !== undefined && "packed" in first ? first.packed : undefined);
   }
 
   close(): void {
@@ -110,11 +143,28 @@ class PipelinedNode implements Node {
 
   #take(reply: ParsedReply): void {
     const first = this.#pending[0];
-    if (first === undefined) return;
+    if (first === undefined) this.#takeUnasked(reply);
+    if (first === undefined || "packed" in first) return;
     first.replies.push(reply);
     if (first.replies.length < first.expected) return;
     this.#pending.shift();
+    this.#packForFirst();
     first.resolve(first.replies);
+  }
+
+  #takePacked(): void {
+    const first = this.#pending.shift();
+    this.#packForFirst();
+    if (first !== undefined && "packed" in first) first.resolve(first.packed);
+  }
+
+  /** So a server says that it has too many clients, before it hangs up. */
+  #takeUnasked(reply: ParsedReply): void {
+    this.#fail(
+      reply instanceof ServerError
+        ? serverRefused(this.address, reply)
+        : serverClosed(this.address, this.#settings, new MalformedReply("Protocol error: an answer to no question")),
+    );
   }
 
   /** What was not answered was perhaps carried out: nobody is told otherwise, and nothing is sent again. */

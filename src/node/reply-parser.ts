@@ -1,4 +1,5 @@
 import { type BinaryReply, ServerError } from "./node.ts";
+import { NOTHING, type PackedReplies } from "./packed-replies.ts";
 
 const CR = 13;
 const MINUS = 45;
@@ -27,13 +28,22 @@ export type ParsedReply = BinaryReply | ServerError | readonly ParsedReply[];
  */
 export class ReplyParser {
   readonly #deliver: (reply: ParsedReply) => void;
+  readonly #complete: () => void;
   readonly #stack: OpenArray[] = [];
+  #packed: PackedReplies | undefined;
   #parts: Buffer[] = [];
   #have = 0;
   #need = 1;
 
-  constructor(deliver: (reply: ParsedReply) => void) {
+  /** `complete` is called when what `pack` was given has all its answers. */
+  constructor(deliver: (reply: ParsedReply) => void, complete: () => void = () => undefined) {
     this.#deliver = deliver;
+    this.#complete = complete;
+  }
+
+  /** Where the next answers go, until that is complete; undefined: each is delivered. */
+  pack(packed: PackedReplies | undefined): void {
+    this.#packed = packed;
   }
 
   /** @throws MalformedReply */
@@ -60,15 +70,9 @@ export class ReplyParser {
       const next = lineEnd + 2;
       switch (bytes[at]) {
         case SIMPLE:
-          this.#take(simple(bytes, at + 1, lineEnd));
-          at = next;
-          break;
         case ERROR:
-          this.#take(new ServerError(bytes.toString("utf8", at + 1, lineEnd)));
-          at = next;
-          break;
         case INTEGER:
-          this.#take(integer(bytes, at + 1, lineEnd));
+          this.#line(bytes, at, lineEnd);
           at = next;
           break;
         case BULK: {
@@ -78,11 +82,12 @@ export class ReplyParser {
             this.#need = end - at;
             return at;
           }
-          this.#take(length < 0 ? null : bytes.subarray(next, next + length));
+          this.#bulk(bytes, next, length);
           at = length < 0 ? next : end;
           break;
         }
         case ARRAY:
+          if (this.#packed !== undefined) throw new MalformedReply("Protocol error: a list where none was asked for");
           this.#open(integer(bytes, at + 1, lineEnd));
           at = next;
           break;
@@ -91,6 +96,25 @@ export class ReplyParser {
       }
     }
     return at;
+  }
+
+  /** What is told in one line. */
+  #line(bytes: Buffer, at: number, end: number): void {
+    const type = bytes[at]!;
+    if (this.#packed !== undefined) this.#pack(this.#packed, type, bytes, at + 1, end);
+    else if (type === SIMPLE) this.#take(simple(bytes, at + 1, end));
+    else if (type === ERROR) this.#take(new ServerError(bytes.toString("utf8", at + 1, end)));
+    else this.#take(integer(bytes, at + 1, end));
+  }
+
+  #bulk(bytes: Buffer, start: number, length: number): void {
+    if (this.#packed === undefined) this.#take(length < 0 ? null : bytes.subarray(start, start + length));
+    else this.#pack(this.#packed, length < 0 ? NOTHING : BULK!, bytes, start, start + Math.max(length, 0));
+  }
+
+  #pack(packed: PackedReplies, type: number, bytes: Buffer, start: number, end: number): void {
+    packed.add(type, bytes, start, end);
+    if (packed.isComplete) this.#complete();
   }
 
   #open(count: number): void {

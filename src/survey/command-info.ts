@@ -3,13 +3,13 @@ import { type Node, type Reply, ServerError } from "../node/node.ts";
 
 /**
  * What the server knows of a command as it was typed; of the subcommand where it has one (servers since 7.0 tell of
- * these as "config|set"). Undefined when it does not know the command, or does not tell.
+ * these as "config|set"). Undefined when it does not know the command; "untold" when this user may not ask.
  */
-export async function commandInfo(node: Node, words: readonly Buffer[]): Promise<CommandInfo | undefined> {
+export async function commandInfo(node: Node, words: readonly Buffer[]): Promise<CommandInfo | undefined | "untold"> {
   const [name = "", sub = ""] = words.map((word) => word.toString("latin1").toLowerCase());
   const asked = [name, ...(sub === "" ? [] : [`${name}|${sub}`])];
   const [outcome] = await node.sendAll([["COMMAND", "INFO", ...asked]]);
-  if (outcome === undefined || outcome instanceof ServerError || !Array.isArray(outcome)) return undefined;
+  if (outcome instanceof ServerError || !Array.isArray(outcome)) return "untold";
   const infos = outcome.map(parseInfo);
   return infos[1] ?? infos[0];
 }

@@ -1,5 +1,5 @@
 import type { ChalkInstance } from "chalk";
-import { formatAddress } from "../model/address.ts";
+import { type Address, formatAddress } from "../model/address.ts";
 import { isSecretSetting, SECRET_TEXT } from "../model/setting.ts";
 import { tableLines } from "./table.ts";
 import type { ChangedSetting, NodeSettings, Result } from "./view.ts";
@@ -67,12 +67,30 @@ export function configSetLines(result: ConfigSet, chalk: ChalkInstance): readonl
       outcome.kind === "already" ? "the same" : valueText(name, value),
       file === undefined ? "" : fileText(file),
     ]);
-  const failed = changes.flatMap(({ node, name, outcome }) =>
-    outcome.kind === "failed"
-      ? [`${chalk.red("failed")}  ${formatAddress(node.address)}, ${name}: ${outcome.why}`]
-      : [],
+  const failed = failuresOf(changes).map(
+    ({ nodes, names, why }) =>
+      `${chalk.red("failed")}  ${[...names].join(", ")} on ${[...nodes].map(formatAddress).join(", ")}: ${why}`,
   );
   return [...(rows.length === 0 ? [] : tableLines(SET_COLUMNS, rows)), ...failed, totalLine(result)];
+}
+
+interface Failure {
+  readonly nodes: Set<Address>;
+  readonly names: Set<string>;
+  readonly why: string;
+}
+
+/** What was refused for one reason, told once. */
+function failuresOf(changes: readonly ChangedSetting[]): readonly Failure[] {
+  const failures = new Map<string, Failure>();
+  for (const { node, name, outcome } of changes) {
+    if (outcome.kind !== "failed") continue;
+    const failure = failures.get(outcome.why) ?? { nodes: new Set(), names: new Set(), why: outcome.why };
+    failures.set(outcome.why, failure);
+    failure.nodes.add(node.address);
+    failure.names.add(name);
+  }
+  return [...failures.values()];
 }
 
 function fileText(file: NonNullable<ChangedSetting["file"]>): string {
@@ -91,14 +109,16 @@ function totalLine({ changes, dryRun, seconds }: ConfigSet): string {
     new Set(changes.filter(({ outcome }) => outcome.kind === kind).map(({ node }) => node)).size;
   if (dryRun) return `done: dry run, nothing was changed; ${count(nodesWith("planned"), "node")} would be`;
   const [set, failed] = [nodesWith("set"), nodesWith("failed")];
-  const forgetful = new Set(changes.filter(({ file }) => file?.kind === "none").map(({ node }) => node)).size;
+  const filesOf = (kind: NonNullable<ChangedSetting["file"]>["kind"]) =>
+    new Set(changes.filter(({ file }) => file?.kind === kind).map(({ node }) => node)).size;
+  const [forgetful, unwritten] = [filesOf("none"), filesOf("failed")];
   const hint =
     forgetful === 0 ? "" : `; ${count(forgetful, "node")} without a configuration file will forget it at a restart`;
-  if (failed > 0)
-    return `failed on ${count(failed, "node")}, set on ${count(set, "node")} in ${secondsText(seconds)}${hint}`;
-  return set === 0
-    ? "done: it was so already; nothing was changed"
-    : `done: set on ${count(set, "node")} in ${secondsText(seconds)}${hint}`;
+  const done = `set on ${count(set, "node")} in ${secondsText(seconds)}`;
+  if (failed > 0) return `failed on ${count(failed, "node")}, ${done}${hint}`;
+  if (unwritten > 0)
+    return `incomplete: ${done}, but ${count(unwritten, "node")} could not write the configuration file and will forget it at a restart`;
+  return set === 0 ? "done: it was so already; nothing was changed" : `done: ${done}${hint}`;
 }
 
 export function configGetDocument({ settings }: ConfigGet): object {

@@ -9,17 +9,16 @@ import { bytesText, count, groupDigits, listText, secondsText } from "./words.ts
 
 /** What an import will do, before anybody agreed to it. */
 export function importPlanText(plan: ImportPlan, chalk: ChalkInstance): string {
-  const { source, databases, primaries, move } = plan;
+  const { source, databases, primaries, move, match } = plan;
   const verb = move ? "move" : "copy";
-  const what = `${sourceKind[source.kind]} ${formatAddress(source.address)} (${source.engine} ${source.version})`;
+  const from = `${sourceKind[source.kind]}${formatAddress(source.address)} (${source.engine} ${source.version})`;
   return [
-    chalk.bold(
-      `Plan: ${verb} about ${count(keysToImport(plan), "key")} from the ${what} to ${count(primaries, "primary", "primaries")}`,
-    ),
+    chalk.bold(`Plan: ${verb} ${keysText(plan)} from ${from} to ${count(primaries, "primary", "primaries")}`),
     ...databases.map(
-      ({ from, to, keys }) => `  database ${from} -> database ${to}: ${count(keys, "key")}${matchText(plan)}`,
+      ({ from, to, keys }) =>
+        `  database ${from} -> database ${to}: ${match === undefined ? "" : "of "}${count(keys, "key")}`,
     ),
-    `A key that the cluster has already: ${existingText[plan.existing]}`,
+    `A key that is there already: ${existingText[plan.existing]}`,
     move
       ? "A key is deleted at the source once the cluster has acknowledged it, unless it was written to meanwhile"
       : "The source is left as it is",
@@ -28,19 +27,23 @@ export function importPlanText(plan: ImportPlan, chalk: ChalkInstance): string {
 }
 
 const sourceKind: Record<ImportPlan["source"]["kind"], string> = {
-  standalone: "server",
-  replica: "replica",
-  cluster: "cluster of",
+  standalone: "",
+  replica: "the replica ",
+  cluster: "the cluster of ",
 };
 
 export const existingText: Record<ImportPlan["existing"], string> = {
-  keep: "the same value is fine, another is left alone and reported",
+  keep: "equal is fine, another value is kept and reported",
   skip: "passed over, whatever its value",
   replace: "overwritten",
 };
 
-function matchText({ match }: ImportPlan): string {
-  return match === undefined ? "" : `, those that match ${JSON.stringify(match)}`;
+/** With a pattern nobody knows beforehand how many there are. */
+function keysText(plan: ImportPlan): string {
+  const { match } = plan;
+  return match === undefined
+    ? `about ${count(keysToImport(plan), "key")}`
+    : `the keys that match ${JSON.stringify(match)}`;
 }
 
 function leftLines({ left }: ImportPlan, chalk: ChalkInstance): readonly string[] {
@@ -53,11 +56,11 @@ function leftLines({ left }: ImportPlan, chalk: ChalkInstance): readonly string[
 
 export function importLines({ outcome, plan, report, seconds, sourceMoved }: ImportResult): readonly string[] {
   if (outcome === "dry-run")
-    return [
-      `done: dry run, nothing was changed; about ${count(keysToImport(plan), "key")} would be ${plan.move ? "moved" : "copied"}`,
-    ];
+    return [`done: dry run, nothing was changed; ${keysText(plan)} would be ${plan.move ? "moved" : "copied"}`];
   if (report === undefined) return [nothingText(plan)];
   const { counts, troubles } = report;
+  if (counts.found === 0 && plan.match !== undefined && !sourceMoved)
+    return [`done: no key matches ${JSON.stringify(plan.match)}; nothing was changed`];
   const complete = troubles.length === 0 && !sourceMoved;
   const rate = seconds > 0 ? `, ${groupDigits(Math.round(counts.found / seconds))} keys/s` : "";
   return [

@@ -20,7 +20,7 @@ export function restorePlanText(plan: RestorePlan, chalk: ChalkInstance): string
         `  ${slots}  ${bytesText(bytes)}${keys === undefined ? "" : `, ${count(keys, "key")}`}  ${file}`,
     ),
     ...(functions.length === 0 ? [] : [`Function libraries, to every primary: ${listText(functions)}`]),
-    `A key that the cluster has already: ${existingText[plan.existing]}`,
+    `A key that is there already: ${existingText[plan.existing]}`,
     `Each file is loaded by a server of its own on this machine, one at a time: ${server.path} (${server.engine} ${server.version})`,
     ...(present === 0 ? [] : [`${chalk.yellow("warning:")} the cluster holds ${count(present, "key")} already`]),
     ...(missing === ""

@@ -3,6 +3,7 @@ import { checking } from "./checking.ts";
 import { creating } from "./creating.ts";
 import { fixing } from "./fixing.ts";
 import { flatMemory } from "./flat-memory.ts";
+import { importing } from "./importing.ts";
 import { emptyMoves, loadedMoves } from "./moves.ts";
 import { planning } from "./planning.ts";
 import { heading } from "./report.ts";
@@ -21,6 +22,7 @@ const SECTIONS: Readonly<Record<string, () => void | Promise<void>>> = {
   atomic: () => atomicMoves(),
   memory: () => flatMemory(),
   fix: () => fixing(),
+  import: () => importing(),
 };
 
 const asked = process.argv.slice(2);

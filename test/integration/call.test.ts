@@ -1,11 +1,19 @@
+import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
+import { mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { formatAddress } from "../../src/model/address.ts";
 import { keySlot } from "../../src/model/key-slot.ts";
+import { connect } from "../../src/node/connect.ts";
+import { findFreePorts } from "../../src/sandbox/ports.ts";
+import { CONFIG_FILE } from "../../src/sandbox/server-config.ts";
 import { redisCliAddress } from "../../src/view/redis-cli/style.ts";
-import { ENGINES } from "../helpers/engines.ts";
+import { ENGINES, type TestEngine } from "../helpers/engines.ts";
+import { eventually } from "../helpers/eventually.ts";
 import { runOriginal } from "../helpers/original-cli.ts";
 import { type RunOptions, runSlotctl } from "../helpers/run-slotctl.ts";
+import { scratchDirectory } from "../helpers/scratch.ts";
 import { startCluster } from "../helpers/start-cluster.ts";
 
 const LAYOUT = { a: [0, 5460], b: [5461, 10_922], c: [10_923, 16_383] } as const;
@@ -54,7 +62,7 @@ describe.each(ENGINES)("commands for every node on $name", (engine) => {
     for (const command of [["FLUSHALL"], ["SHUTDOWN"], ["KEYS", "*"], ["DEBUG", "SLEEP", "0"], ["BLPOP", "x", "0"]]) {
       const { code, stderr } = await runSlotctl(["call", seed, ...command]);
       expect([command[0], code]).toEqual([command[0], 2]);
-      expect(stderr).toContain("there is no terminal to ask for consent");
+      expect(stderr).toMatch(/needs consent, and there is no terminal to ask for it\nhint: Nothing was sent/);
     }
     expect(await a.call("DBSIZE")).toBe(1);
     for (const harmless of [
@@ -71,11 +79,29 @@ describe.each(ENGINES)("commands for every node on $name", (engine) => {
     expect(await a.call("DBSIZE")).toBe(0);
   });
 
+  test("what a command does that nobody may ask about is asked about, too", async () => {
+    await using cluster = await startCluster(engine, { a: [0, 16_383] });
+    const { a } = cluster.nodes;
+    await a.call("ACL", "SETUSER", "deploy", "on", ">x", "~*", "+@all", "-command");
+    const login = ["--user", "deploy"];
+    const env = { SLOTCTL_AUTH: "x" };
+    await a.call("SET", "key", "value");
+    const seed = formatAddress(a.address);
+    const { code, stderr } = await runSlotctl(["call", seed, ...login, "FLUSHALL"], { env });
+    expect(code).toBe(2);
+    expect(stderr).toContain("warning: FLUSHALL may do anything: this user is not allowed to ask what it does");
+    expect(await a.call("DBSIZE")).toBe(1);
+    expect((await runSlotctl(["call", seed, ...login, "PING", "--yes"], { env })).code).toBe(0);
+  });
+
   test("call fails when any node did, and says which", async () => {
     await using cluster = await startCluster(engine, LAYOUT);
     const { a, b, c } = cluster.nodes;
     const seed = formatAddress(a.address);
     await b.call("ACL", "SETUSER", "default", "-dbsize");
+    const unknown = await json(["call", seed, "NO-SUCH-COMMAND"]);
+    expect(unknown.code).toBe(1);
+    expect(unknown.document.answers[0].error.message).toMatch(/unknown command/);
     const refused = await json(["call", seed, "DBSIZE"]);
     expect(refused.code).toBe(1);
     expect(refused.document.ok).toBe(false);
@@ -109,6 +135,43 @@ describe.each(ENGINES)("commands for every node on $name", (engine) => {
     const partly = await json(["config", "set", seed, "maxmemory", "300mb", "--yes"]);
     expect(partly).toMatchObject({ code: 6, document: { ok: false, changed: true } });
     expect(partly.document.changes.find(({ id }: { id: string }) => id === b.id)).toMatchObject({ outcome: "failed" });
+  });
+
+  test("a value that is set and a file that is not written are told apart", async () => {
+    await using cluster = await startCluster(engine, LAYOUT);
+    const { a, b } = cluster.nodes;
+    const seed = formatAddress(a.address);
+    // Where a directory has the name of the file, it cannot be replaced, whoever tries.
+    rmSync(join(b.directory, CONFIG_FILE));
+    mkdirSync(join(b.directory, CONFIG_FILE));
+    const { code, document } = await json(["set-timeout", seed, "7s", "--yes"]);
+    expect({ code, document }).toMatchObject({ code: 6, document: { ok: false, changed: true } });
+    const ofNode = (id: string) => document.changes.find((change: { id: string }) => change.id === id);
+    expect(ofNode(a.id)).toMatchObject({ outcome: "set", value: "7000", configFile: "written" });
+    expect(ofNode(b.id)).toMatchObject({ outcome: "set", value: "7000", configFile: "failed" });
+    expect(await b.call("CONFIG", "GET", "cluster-node-timeout")).toEqual(["cluster-node-timeout", "7000"]);
+    const human = await runSlotctl(["set-timeout", seed, "8s", "--yes"]);
+    expect(human.code).toBe(6);
+    expect(human.stdout).toMatch(
+      /incomplete: set on 3 nodes in \S+ \w+, but 1 node could not write the configuration file/,
+    );
+    expect((await runSlotctl(["set-timeout", seed, "9s", "--yes", "--no-rewrite"])).code).toBe(0);
+    expect((await runSlotctl(["set-timeout", seed, "50ms", "--yes"])).code).toBe(2);
+    // 15000 would be milliseconds for one and seconds for another.
+    const bare = await runSlotctl(["set-timeout", seed, "15000", "--yes"]);
+    expect(bare).toMatchObject({ code: 2, stderr: expect.stringContaining("needs its unit: 15000ms or 15000s") });
+  });
+
+  test("a server without a configuration file has the value, and is said to forget it", async () => {
+    await using bare = await startWithoutFile(engine);
+    const args = ["set-timeout", bare.seed];
+    const set = await runSlotctl([...args, "7s", "--yes"]);
+    expect(set).toMatchObject({ code: 0, stdout: expect.stringContaining("1 node without a configuration file will forget it") }); // biome-ignore format: one line
+    const insisting = await json([...args, "8s", "--yes", "--rewrite"]);
+    expect(insisting).toMatchObject({ code: 6, document: { changes: [{ outcome: "set", value: "8000", configFile: "failed" }] } }); // biome-ignore format: one line
+    // redis-cli exits 0 here.
+    const dropIn = await runSlotctl(["--cluster", "set-timeout", bare.seed, "9000"]);
+    expect(dropIn).toMatchObject({ code: 1, stdout: expect.stringContaining("0 OK, 1 ERR.") });
   });
 
   test("secrets are set and compared, and never shown", async () => {
@@ -156,3 +219,27 @@ describe.each(ENGINES)("commands for every node on $name", (engine) => {
     expect(await b.call("CONFIG", "GET", "cluster-node-timeout")).toEqual(["cluster-node-timeout", "3000"]);
   });
 });
+
+/** A cluster of one node that was started by its arguments only. */
+async function startWithoutFile(engine: TestEngine) {
+  const scratch = scratchDirectory();
+  const [port] = await findFreePorts("127.0.0.1", 1, Math.random);
+  const args = ["--port", port, "--bind", "127.0.0.1", "--cluster-enabled", "yes", "--dir", scratch.path, "--save", ""];
+  const server = spawn(engine.server, args.map(String), { stdio: "ignore" });
+  const address = { host: "127.0.0.1", port: port! };
+  const patience = { connectTimeout: 1000, commandTimeout: 1000 };
+  await eventually(async () => {
+    const node = await connect(address, patience);
+    await node.send("CLUSTER", "ADDSLOTSRANGE", 0, 16_383);
+    node.close();
+  });
+  return {
+    seed: formatAddress(address),
+    async [Symbol.asyncDispose]() {
+      const gone = new Promise((resolve) => server.once("close", resolve));
+      server.kill("SIGKILL");
+      await gone;
+      scratch[Symbol.dispose]();
+    },
+  };
+}

@@ -134,8 +134,7 @@ describe.each(ENGINES)("import into $name", (engine: TestEngine) => {
         ["SET", "busy", "2"],
         ["DEL", "gone"],
       ]);
-      const entries = keys.map((key, i) => ({ database: 0, key, ...(values[i] as { payload: Buffer; expiresAt: undefined }) })); // biome-ignore format: short
-      const { deleted, changed } = await deleteMoved(reader, entries, watched);
+      const { deleted, changed } = await deleteMoved(reader, values, values.present(), watched);
       expect([deleted.map(String), changed.map(String)]).toEqual([["quiet", "gone"], ["busy"]]);
       expect(await source!.callAll([["GET", "busy"], ["DBSIZE"]])).toEqual(["2", 1]);
       reader.node.close();
@@ -387,30 +386,83 @@ describe.each(RACY)("import into $name, disturbed", (engine: TestEngine) => {
   });
 });
 
-const [older, newer] = ["redis-7.0", "redis-8.0"].map((name) => ENGINES.find((engine) => engine.name === name));
+const byName = (name: string) => ENGINES.find((engine) => engine.name === name);
 
-test.skipIf(older === undefined || newer === undefined)(
-  "what the cluster cannot read is refused before anything is written",
-  async () => {
-    await using cluster = await startCluster(older!, { a: [0, 16_383] });
-    await using sources = await startSource(newer!);
-    const [source] = sources;
-    await fillServer(source!, 20);
-    const run = await runImport([nameOf(cluster.nodes.a), "--from", nameOf(source!)]);
-    expect(run).toMatchObject({ code: 3, document: { error: { code: "FORMAT_TOO_NEW" } } });
-    expect(run.document.error.message).toMatch(
-      /\(redis 7\.0\.\d+\) cannot read what redis 8\.0\.\d+ dumps \(RDB version 12\)/,
-    );
+/** Valkey 9 refuses the dumps of Redis after 7.2, and all others what is newer than they are. */
+const REFUSED = [
+  ["redis-8.0", "redis-7.0", 12],
+  ["valkey-8.1", "redis-7.0", 11],
+  ["redis-8.0", "valkey-9.1", 12],
+  ["valkey-9.1", "redis-8.0", 80],
+] as const;
+
+describe.each(REFUSED)("import from %s into %s", (from, to, rdbVersion) => {
+  const [source, target] = [byName(from), byName(to)];
+  test.skipIf(source === undefined || target === undefined)("is refused before anything is written", async () => {
+    await using cluster = await startCluster(target!, { a: [0, 16_383] });
+    await using sources = await startSource(source!);
+    await fillServer(sources[0]!, 20);
+    for (const extra of [[], ["--move"], ["--dry-run"]]) {
+      const run = await runImport([nameOf(cluster.nodes.a), "--from", nameOf(sources[0]!), ...extra]);
+      expect(run).toMatchObject({ code: 3, document: { error: { code: "FORMAT_TOO_NEW" } } });
+      expect(run.document.error.message).toContain(
+        `(${target!.kind} ${target!.version}) cannot read what ${source!.kind} ${source!.version} dumps (RDB version ${rdbVersion})`,
+      );
+    }
     expect(await cluster.nodes.a.call("DBSIZE")).toBe(0);
+    expect(await sources[0]!.call("DBSIZE")).toBe(20);
+  });
+});
 
-    await using target = await startCluster(newer!, { a: [0, 16_383] });
-    await using old = await startSource(older!);
-    await fillServer(old[0]!, 300);
-    const args = [nameOf(target.nodes.a), "--from", nameOf(old[0]!), "--verify", "full"];
+const READ = [
+  ["redis-7.0", "redis-8.0"],
+  ["redis-7.0", "valkey-9.1"],
+] as const;
+
+describe.each(READ)("import from %s into %s", (from, to) => {
+  const [source, target] = [byName(from), byName(to)];
+  test.skipIf(source === undefined || target === undefined)("is compared by content where bytes differ", async () => {
+    await using cluster = await startCluster(target!, { a: [0, 16_383] });
+    await using sources = await startSource(source!);
+    await fillServer(sources[0]!, 300);
+    const args = [nameOf(cluster.nodes.a), "--from", nameOf(sources[0]!), "--verify", "full"];
     expect(await runImport(args)).toMatchObject({ code: 0, document: { counts: { copied: 300, different: 0 } } });
     expect(await runImport(args)).toMatchObject({ code: 0, document: { changed: false, counts: { equal: 300 } } });
-  },
-);
+  });
+});
+
+test("a source before 7.0 tells how long its keys live still, not until when", async () => {
+  const [engine] = ENGINES;
+  await using cluster = await startCluster(engine!, { a: [0, 16_383] });
+  await using sources = await startSource(engine!, { settings: { "rename-command": "PEXPIRETIME no-such-command" } });
+  const [source] = sources;
+  await source!.callAll([["SET", "lasting", "1"], ["SET", "expiring", "1", "PXAT", 4_000_000_000_000]]); // biome-ignore format: one line
+  const args = [nameOf(cluster.nodes.a), "--from", nameOf(source!), "--verify", "full"];
+  expect(await runImport(args)).toMatchObject({ code: 0, document: { counts: { copied: 2, verified: 2 } } });
+  expect(await cluster.nodes.a.call("PEXPIRETIME", "lasting")).toBe(-1);
+  const moment = Number(await cluster.nodes.a.call("PEXPIRETIME", "expiring"));
+  expect(Math.abs(moment - 4_000_000_000_000)).toBeLessThan(1000);
+});
+
+test("a key that gets an expiry while no other has one is copied with it", async () => {
+  const [engine] = ENGINES;
+  await using sources = await startSource(engine!);
+  const [source] = sources;
+  const reader = await KeyReader.on(await connectPipelined(source!.address, source!.connectSettings));
+  const keys = ["a", "b", "none"].map((name) => Buffer.from(name));
+  await source!.callAll([
+    ["SET", "a", "1"],
+    ["SET", "b", "2"],
+  ]);
+  const moments = async () => {
+    const values = await reader.read(keys);
+    return { present: values.present(), moments: values.present().map((index) => values.expiresAt(index)) };
+  };
+  expect(await moments()).toEqual({ present: [0, 1], moments: [undefined, undefined] });
+  await source!.call("PEXPIREAT", "b", 4_000_000_000_000);
+  expect(await moments()).toEqual({ present: [0, 1], moments: [undefined, 4_000_000_000_000] });
+  reader.node.close();
+});
 
 /** How many keys a run has got through. */
 function doneIn(stderr: string): number {

@@ -15,6 +15,6 @@ export class BatchSize {
   }
 }
 
-const FIRST = 100;
-const MOST = 500;
+const FIRST = 50;
+const MOST = 1000;
 const BATCH_BYTES = 1_000_000;

@@ -2,8 +2,8 @@ import type { Address } from "../../model/address.ts";
 import { formatAddress } from "../../model/address.ts";
 import type { ConnectSettings } from "../../node/connect.ts";
 import { serverRefused } from "../../node/failures.ts";
-import { type Node, ServerError } from "../../node/node.ts";
-import { connectPipelined } from "../../node/pipelined-node.ts";
+import { ServerError } from "../../node/node.ts";
+import { type BulkNode, connectPipelined } from "../../node/pipelined-node.ts";
 import { KeyReader } from "./key-reader.ts";
 
 /** Connections for bulk work, one for each server and database. */
@@ -41,10 +41,10 @@ export class BulkConnections implements Disposable {
 
 /** @throws SlotctlError when it cannot be opened, or has no such database */
 export async function openBulk(address: Address, database: number, settings: ConnectSettings): Promise<KeyReader> {
-  const node: Node = await connectPipelined(address, settings);
+  const node: BulkNode = await connectPipelined(address, settings);
   try {
     if (database !== 0) await node.send("SELECT", database);
-    return await KeyReader.on(node);
+    return await KeyReader.on(node, database);
   } catch (error) {
     node.close();
     throw error instanceof ServerError ? serverRefused(address, error) : error;

@@ -1,20 +1,23 @@
 import { ServerError } from "../../node/node.ts";
-import type { ClusterWriter } from "./cluster-writer.ts";
 import { type Entry, expireTogether } from "./entry.ts";
 import type { KeyReader } from "./key-reader.ts";
+import { readCluster } from "./read-cluster.ts";
+import type { Routes } from "./routes.ts";
 import { sameBytes, sameContent } from "./same-value.ts";
 import { restoreRefused } from "./transfer-failures.ts";
 
 /** How an entry and what lies in the cluster compare. */
 export type Comparison = "same" | "different" | "missing";
 
-/** Compares entries that were just read from `source` with what the cluster holds now. */
+/** Compares entries of one database, just read from `source`, with what the cluster holds now. */
 export async function compareWithCluster(
   entries: readonly Entry[],
   source: KeyReader,
-  writer: ClusterWriter,
+  routes: Routes,
 ): Promise<readonly Comparison[]> {
-  const found = await writer.read(entries);
+  if (entries.length === 0) return [];
+  const names = entries.map(({ key }) => key);
+  const found = await readCluster(names, entries[0]!.database, routes);
   return Promise.all(
     entries.map(async (entry, i): Promise<Comparison> => {
       const { outcome, side } = found[i]!;

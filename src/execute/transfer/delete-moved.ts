@@ -1,7 +1,8 @@
 import { serverRefused } from "../../node/failures.ts";
 import { type Command, ServerError } from "../../node/node.ts";
-import { type Entry, expireTogether } from "./entry.ts";
+import { expireTogether } from "./entry.ts";
 import { type KeyReader, valuesOrThrow } from "./key-reader.ts";
+import type { Value, Values } from "./values.ts";
 
 export interface Deletion {
   readonly deleted: readonly Buffer[];
@@ -16,35 +17,45 @@ export async function watch({ node }: KeyReader, keys: readonly Buffer[]): Promi
 }
 
 /**
- * Deletes keys that have arrived elsewhere, unless somebody wrote to them since they were read. With `watched`, WATCH
+ * Deletes keys that have arrived elsewhere, by their place in what was read, unless somebody wrote to them since they were read. With `watched`, WATCH
  * went before the reading: then all of them go in one transaction, and only if that fails are they looked at singly.
  */
-export async function deleteMoved(reader: KeyReader, entries: readonly Entry[], watched: boolean): Promise<Deletion> {
-  if (entries.length === 0) {
+export async function deleteMoved(
+  reader: KeyReader,
+  values: Values,
+  arrived: readonly number[],
+  watched: boolean,
+): Promise<Deletion> {
+  if (arrived.length === 0) {
     if (watched) await reader.node.sendAllBinary([["UNWATCH"]]);
     return { deleted: [], changed: [] };
   }
-  const keys = entries.map(({ key }) => key);
+  const keys = arrived.map((index) => values.keys[index]!);
   if (watched && (await unlinkAll(reader, keys))) return { deleted: keys, changed: [] };
   const deleted: Buffer[] = [];
   const changed: Buffer[] = [];
-  for (const entry of entries) ((await deleteOne(reader, entry)) ? deleted : changed).push(entry.key);
+  for (const index of arrived) {
+    const key = values.keys[index]!;
+    ((await deleteOne(reader, key, values.outcome(index) as Value)) ? deleted : changed).push(key);
+  }
   return { deleted, changed };
 }
 
 /** A key that is gone counts as deleted: it expired, or somebody else deleted it. */
-async function deleteOne(reader: KeyReader, entry: Entry): Promise<boolean> {
-  await watch(reader, [entry.key]);
-  const [value] = valuesOrThrow(reader.node, await reader.read([entry.key]));
+async function deleteOne(reader: KeyReader, key: Buffer, copied: Value): Promise<boolean> {
+  await watch(reader, [key]);
+  const value = valuesOrThrow(reader.node, await reader.read([key], { askExpiry: true })).outcome(0) as
+    | Value
+    | undefined;
   if (value === undefined) {
     await reader.node.sendAllBinary([["UNWATCH"]]);
     return true;
   }
-  if (!value.payload.equals(entry.payload) || !expireTogether(value.expiresAt, entry.expiresAt)) {
+  if (!value.payload.equals(copied.payload) || !expireTogether(value.expiresAt, copied.expiresAt)) {
     await reader.node.sendAllBinary([["UNWATCH"]]);
     return false;
   }
-  return unlinkAll(reader, [entry.key]);
+  return unlinkAll(reader, [key]);
 }
 
 /** False when a watched key was written to. */

@@ -2,7 +2,6 @@ import { SlotctlError } from "../../errors.ts";
 import { formatAddress } from "../../model/address.ts";
 import type { Cluster } from "../../model/cluster.ts";
 import type { Connections } from "../../node/connections.ts";
-import { ServerError } from "../../node/node.ts";
 import { waitUntil } from "../../node/wait-until.ts";
 import { type ImportPlan, keysToImport } from "../../plan/import.ts";
 import type { Emit } from "../events.ts";
@@ -10,17 +9,17 @@ import { Throttle } from "../move/pace.ts";
 import { BatchSize } from "./batch-size.ts";
 import { BulkConnections } from "./bulk-connections.ts";
 import { ClusterWriter } from "./cluster-writer.ts";
-import { compareWithCluster } from "./compare-keys.ts";
 import { deleteMoved, watch } from "./delete-moved.ts";
-import { type Entry, expireTogether, type WriteOutcome } from "./entry.ts";
-import { type KeyReader, type ReadOutcome, type Value, valuesOrThrow } from "./key-reader.ts";
+import type { Entry, WriteOutcome } from "./entry.ts";
+import { ImportProof, type Verification } from "./import-proof.ts";
+import type { KeyReader } from "./key-reader.ts";
 import { type Batch, KeyScan, type Place } from "./key-scan.ts";
+import { readSource } from "./read-source.ts";
+import { Routes } from "./routes.ts";
 import { sameContent } from "./same-value.ts";
-import { Sample } from "./sample.ts";
 import { type Counts, Tally, type Trouble } from "./tally.ts";
-import { importInterrupted, importStopped, sourceSlotsMoved } from "./transfer-failures.ts";
-
-export type Verification = "none" | "sample" | "full";
+import { importInterrupted, importStopped } from "./transfer-failures.ts";
+import type { Values } from "./values.ts";
 
 export interface ImportLimits {
   /** Batches that are on their way at a time. */
@@ -40,8 +39,8 @@ export interface ImportRun {
   readonly timeout: number;
   readonly signal: AbortSignal;
   readonly emit: Emit;
-  /** Told of every batch; with `false` no further one is begun. */
-  readonly onBatch?: (batch: Batch, entries: readonly Entry[], outcomes: readonly WriteOutcome[]) => boolean;
+  /** Told of every batch, key by key; with `false` no further one is begun. */
+  readonly onBatch?: (keys: readonly Buffer[], outcomes: readonly (WriteOutcome | undefined)[]) => boolean;
 }
 
 export interface ImportReport {
@@ -50,9 +49,6 @@ export interface ImportReport {
   /** Whether anything was written or deleted anywhere. */
   readonly changed: boolean;
 }
-
-/** Keys that are looked at once more in the end. */
-const SAMPLE_SIZE = 1000;
 
 /**
  * Copies the keys of the plan to their owners. A key that is there already with the same value is passed over, so that
@@ -72,9 +68,10 @@ class Importing implements Disposable {
   readonly #rate: Throttle;
   readonly #scanning: BulkConnections;
   readonly #lanes: readonly BulkConnections[];
+  readonly #routes: Routes;
   readonly #writer: ClusterWriter;
   readonly #scan: KeyScan;
-  readonly #sample: Sample;
+  readonly #proof: ImportProof;
   #changed = false;
   #stopped = false;
 
@@ -84,18 +81,17 @@ class Importing implements Disposable {
     const settings = { ...run.source.settings, commandTimeout: run.timeout };
     this.#scanning = new BulkConnections(settings);
     this.#lanes = Array.from({ length: run.limits.concurrency }, () => new BulkConnections(settings));
-    this.#sample = new Sample(run.verification === "none" ? 0 : SAMPLE_SIZE);
     const { plan } = run;
     const places = plan.databases.flatMap(({ from, to }) =>
       plan.source.servers.map((server): Place => ({ server, from, to })),
     );
     this.#scan = new KeyScan(places, this.#scanning, plan.match, () => this.#size.keys);
+    this.#routes = new Routes(run.cluster, run.target, run.timeout);
+    this.#proof = new ImportProof({ ...run, tally: this.#tally, routes: this.#routes });
     this.#writer = new ClusterWriter({
-      cluster: run.cluster,
-      connections: run.target,
+      routes: this.#routes,
       existing: plan.existing,
       timeout: run.timeout,
-      signal: run.signal,
       sameContent: (entry, side) => this.#sameContent(entry, side),
       onChange: () => {
         this.#changed = true;
@@ -112,7 +108,7 @@ class Importing implements Disposable {
       this.#tell(true);
       if (!this.#stopped) {
         this.#run.signal.throwIfAborted();
-        await this.#lookAgain();
+        await this.#proof.lookAgain((place) => this.#lanes[0]!.to(place.server, place.from));
       }
     } catch (error) {
       throw this.#explain(error);
@@ -141,52 +137,44 @@ class Importing implements Disposable {
     // WATCH takes keys of one slot only where there are slots.
     const watched = plan.move && plan.source.kind === "standalone" && keys.length > 0;
     if (watched) await watch(reader, keys);
-    const entries = entriesOf(batch, valuesOf(reader, await reader.read(keys)));
-    this.#tally.add("found", keys.length);
-    this.#tally.add("gone", keys.length - entries.length);
-    const bytes = entries.reduce((sum, { payload }) => sum + payload.length, 0);
-    this.#tally.add("bytes", bytes);
-    this.#size.learn(entries.length, bytes);
+    const values = await readSource(reader, keys);
+    const present = values.present();
+    this.#learn(values, present);
 
-    const outcomes = await this.#writer.write(entries);
-    for (const [i, outcome] of outcomes.entries()) this.#tally.outcome(outcome, place.from, entries[i]!.key);
-    const arrived = entries.filter((_, i) => outcomes[i]!.kind === "written" || outcomes[i]!.kind === "equal");
-    const proven = await this.#readBack(place, reader, arrived);
-    if (plan.move) await this.#delete(place, reader, proven, watched);
-    if (onBatch?.(batch, entries, outcomes) === false) this.#stopped = true;
+    const outcomes = await this.#writer.write(values, place.to);
+    const arrived: number[] = [];
+    for (const index of present) {
+      const outcome = outcomes[index]!;
+      this.#tally.outcome(outcome, place.from, keys[index]!);
+      if (outcome.kind !== "written" && outcome.kind !== "equal") continue;
+      arrived.push(index);
+      this.#proof.offer(place, values, index);
+    }
+    const proven = await this.#proof.readBack(place, reader, values, arrived);
+    if (plan.move) await this.#delete(place, reader, { values, proven, watched });
+    if (onBatch?.(keys, outcomes) === false) this.#stopped = true;
     this.#tell(false);
   }
 
-  /** Compares what has to be compared at once, and returns what may be deleted at the source. */
-  async #readBack(place: Place, reader: KeyReader, arrived: readonly Entry[]): Promise<readonly Entry[]> {
-    for (const entry of arrived) this.#sample.offer(place, entry);
-    const looked = arrived.filter(() => this.#isLookedAtNow());
-    if (looked.length === 0) return arrived;
-    const wrong = await this.#compare(place, looked, reader);
-    this.#tally.add("verified", looked.length);
-    return arrived.filter((entry) => !wrong.has(entry));
+  #learn(values: Values, present: readonly number[]): void {
+    const found = values.keys.length;
+    this.#tally.add("found", found);
+    this.#tally.add("gone", found - present.length);
+    const bytes = present.reduce((sum, index) => sum + values.bytes(index), 0);
+    this.#tally.add("bytes", bytes);
+    this.#size.learn(present.length, bytes);
   }
 
-  /** A moved key can be compared only before it is deleted, and all of them only when each is. */
-  #isLookedAtNow(): boolean {
-    const { plan, verification } = this.#run;
-    if (verification === "full") return true;
-    return verification === "sample" && plan.move && Math.random() * keysToImport(plan) < SAMPLE_SIZE;
-  }
-
-  async #compare(place: Place, entries: readonly Entry[], reader: KeyReader): Promise<ReadonlySet<Entry>> {
-    const comparisons = await compareWithCluster(entries, reader, this.#writer);
-    const wrong = entries.filter((_, i) => comparisons[i] !== "same");
-    for (const entry of wrong) {
-      const isMissing = comparisons[entries.indexOf(entry)] === "missing";
-      const why = isMissing ? "it is not in the cluster" : "the cluster holds something else";
-      this.#tally.trouble({ kind: "different", database: place.from, key: entry.key, why });
-    }
-    return new Set(wrong);
-  }
-
-  async #delete(place: Place, reader: KeyReader, entries: readonly Entry[], watched: boolean): Promise<void> {
-    const { deleted, changed } = await deleteMoved(reader, entries, watched);
+  async #delete(
+    place: Place,
+    reader: KeyReader,
+    {
+      values,
+      proven,
+      watched,
+    }: { readonly values: Values; readonly proven: readonly number[]; readonly watched: boolean },
+  ): Promise<void> {
+    const { deleted, changed } = await deleteMoved(reader, values, proven, watched);
     this.#tally.add("deleted", deleted.length);
     for (const key of changed) {
       this.#tally.trouble({
@@ -195,30 +183,6 @@ class Importing implements Disposable {
         key,
         why: "written to at the source while it was copied",
       });
-    }
-  }
-
-  /** A key that was written to at the source since cannot be compared any more. */
-  async #lookAgain(): Promise<void> {
-    if (this.#run.plan.move) return this.#lookForMoved();
-    for (const [place, entries] of this.#sample.byPlace()) {
-      const reader = await this.#lanes[0]!.to(place.server, place.from);
-      const now = valuesOf(reader, await reader.read(entries.map(({ key }) => key)));
-      const unchanged = entries.filter((entry, i) => isUnchanged(entry, now[i]));
-      await this.#compare(place, unchanged, reader);
-      // Of a full verification each was compared before.
-      if (this.#run.verification === "sample") this.#tally.add("verified", unchanged.length);
-    }
-  }
-
-  /** Of these there is nothing left to compare with. */
-  async #lookForMoved(): Promise<void> {
-    for (const [place, entries] of this.#sample.byPlace()) {
-      const found = await this.#writer.read(entries);
-      const missing = entries.filter((entry, i) => found[i]!.outcome === undefined && entry.expiresAt === undefined);
-      for (const { key } of missing) {
-        this.#tally.trouble({ kind: "different", database: place.from, key, why: "it is not in the cluster" });
-      }
     }
   }
 
@@ -256,33 +220,24 @@ class Importing implements Disposable {
 
   #explain(error: unknown): unknown {
     const { copied, equal, deleted } = this.#tally.counts;
-    const arrived = `${copied} keys were copied${equal === 0 ? "" : `, ${equal} were there already`}${deleted === 0 ? "" : `, ${deleted} were deleted at the source`}`;
+    const arrived = [
+      `${digits(copied)} keys were copied`,
+      ...(equal === 0 ? [] : [`${digits(equal)} were there already`]),
+      ...(deleted === 0 ? [] : [`${digits(deleted)} were deleted at the source`]),
+    ].join(", ");
     if (this.#run.signal.aborted) return importInterrupted(this.#changed, arrived);
     if (!(error instanceof SlotctlError) || !this.#changed) return error;
     return importStopped(error, arrived);
   }
 
   [Symbol.dispose](): void {
-    this.#writer[Symbol.dispose]();
+    this.#routes[Symbol.dispose]();
     this.#scanning[Symbol.dispose]();
     for (const lane of this.#lanes) lane[Symbol.dispose]();
   }
 }
 
-function entriesOf({ place, keys }: Batch, values: readonly (Value | undefined)[]): readonly Entry[] {
-  return keys.flatMap((key, i) => {
-    const value = values[i];
-    return value === undefined ? [] : [{ database: place.to, key, payload: value.payload, expiresAt: value.expiresAt }];
-  });
-}
-
-function valuesOf({ node }: KeyReader, outcomes: readonly ReadOutcome[]): readonly (Value | undefined)[] {
-  const isElsewhere = (outcome: ReadOutcome) =>
-    outcome instanceof ServerError && /^(MOVED|ASK|TRYAGAIN)$/.test(outcome.word);
-  if (outcomes.some(isElsewhere)) throw sourceSlotsMoved();
-  return valuesOrThrow(node, outcomes);
-}
-
-function isUnchanged(entry: Entry, now: Value | undefined): boolean {
-  return now?.payload.equals(entry.payload) === true && expireTogether(entry.expiresAt, now.expiresAt);
+/** As the views write numbers: 25,266. */
+function digits(number: number): string {
+  return number.toLocaleString("en-US");
 }

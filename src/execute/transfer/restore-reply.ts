@@ -1,9 +1,9 @@
 import type { Address } from "../../model/address.ts";
-import { type BinaryReply, ServerError } from "../../node/node.ts";
+import type { ServerError } from "../../node/node.ts";
 
-/** What a server makes of a RESTORE. */
+/** Why a server does not carry out a RESTORE. */
 export type Verdict =
-  | { readonly kind: "written" | "exists" }
+  | { readonly kind: "exists" }
   /** The slot has passed to another node; `host` is undefined where that is the host that answered. */
   | { readonly kind: "moved" | "ask"; readonly slot: number; readonly host: string | undefined; readonly port: number }
   /** It passes by itself. */
@@ -15,14 +15,13 @@ export type Verdict =
 
 const PASSING: ReadonlySet<string> = new Set(["CLUSTERDOWN", "TRYAGAIN", "LOADING", "BUSY", "MASTERDOWN"]);
 
-export function verdictOf(reply: BinaryReply | ServerError | undefined): Verdict {
-  if (!(reply instanceof ServerError)) return { kind: "written" };
-  const { word, message } = reply;
+export function verdictOf(error: ServerError): Verdict {
+  const { word, message } = error;
   if (word === "BUSYKEY") return { kind: "exists" };
-  if (word === "MOVED" || word === "ASK") return redirection(reply);
+  if (word === "MOVED" || word === "ASK") return redirection(error);
   if (PASSING.has(word)) return { kind: "wait", why: message };
   if (/Bad data format|payload version or checksum/i.test(message)) return { kind: "refused", why: message };
-  return { kind: "stop", error: reply };
+  return { kind: "stop", error };
 }
 
 /** "MOVED 3999 127.0.0.1:6381"; without a host, or with "?" for one, it is the host that answered. */

@@ -1,5 +1,6 @@
 import type { Entry } from "./entry.ts";
 import type { Place } from "./key-scan.ts";
+import type { Values } from "./values.ts";
 
 /** A key that is looked at again in the end. */
 export interface Sampled {
@@ -20,12 +21,13 @@ export class Sample {
     this.#size = size;
   }
 
-  offer(place: Place, entry: Entry): void {
-    if (this.#size === 0 || entry.payload.length > KEPT_BYTES) return;
+  offer(place: Place, values: Values, index: number): void {
+    if (this.#size === 0 || values.bytes(index) > KEPT_BYTES) return;
     const at = this.#passed++ < this.#size ? this.#kept.length : Math.floor(Math.random() * this.#passed);
+    if (at >= this.#size) return;
+    const entry = values.entry(index, place.to);
     // A payload is part of the buffer that it came in with many others.
-    if (at < this.#size)
-      this.#kept[at] = { place, entry: { ...entry, key: Buffer.from(entry.key), payload: Buffer.from(entry.payload) } };
+    this.#kept[at] = { place, entry: { ...entry, key: Buffer.from(entry.key), payload: Buffer.from(entry.payload) } };
   }
 
   /** By place, so that each is asked once. */

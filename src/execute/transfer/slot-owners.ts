@@ -4,9 +4,10 @@ import { parseNodes } from "../../model/parse-nodes.ts";
 import { SLOT_COUNT, type SlotRanges, slotsOf } from "../../model/slot.ts";
 import type { Node } from "../../node/node.ts";
 
-/** Where each slot is, as far as we know; redirections teach it. Addresses are those to dial. */
+/** Where each slot is, as far as we know; redirections teach it. Addresses are those to dial, one object for each. */
 export class SlotOwners {
-  readonly #owners = new Array<Address | undefined>(SLOT_COUNT);
+  readonly #owners = new Array<Address | undefined>(SLOT_COUNT).fill(undefined);
+  readonly #known = new Map<string, Address>();
 
   constructor(cluster: Cluster) {
     for (const { slots, dial } of primariesOf(cluster)) this.#give(slots, dial);
@@ -17,7 +18,15 @@ export class SlotOwners {
   }
 
   moved(slot: number, to: Address): void {
-    this.#owners[slot] = to;
+    this.#owners[slot] = this.one(to);
+  }
+
+  /** The same object for the same address. */
+  one(address: Address): Address {
+    const name = formatAddress(address);
+    const known = this.#known.get(name) ?? address;
+    this.#known.set(name, known);
+    return known;
   }
 
   /** Takes over what a node says that it owns itself: of the others it may not know the latest. */
@@ -26,13 +35,8 @@ export class SlotOwners {
     this.#give(myself.slots, node.address);
   }
 
-  /** Every address that owns a slot, each once. */
-  addresses(): readonly Address[] {
-    const known = this.#owners.filter((owner) => owner !== undefined);
-    return [...new Map(known.map((owner) => [formatAddress(owner), owner])).values()];
-  }
-
   #give(slots: SlotRanges, to: Address): void {
-    for (const slot of slotsOf(slots)) this.#owners[slot] = to;
+    const owner = this.one(to);
+    for (const slot of slotsOf(slots)) this.#owners[slot] = owner;
   }
 }

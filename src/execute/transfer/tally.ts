@@ -71,7 +71,7 @@ export class Tally {
   outcome(outcome: WriteOutcome, database: number, key: Buffer): void {
     switch (outcome.kind) {
       case "written":
-        this.add("copied");
+        this.#counts.copied++;
         return;
       case "equal":
       case "skipped":

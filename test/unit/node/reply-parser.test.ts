@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { commandBytes } from "../../../src/node/command-bytes.ts";
 import { ServerError } from "../../../src/node/node.ts";
+import { PackedReplies } from "../../../src/node/packed-replies.ts";
 import { MalformedReply, type ParsedReply, ReplyParser } from "../../../src/node/reply-parser.ts";
 
 /** What comes out when the bytes come in pieces of this size. */
@@ -44,4 +45,45 @@ describe("the parser of replies", () => {
       }),
     );
   });
+
+  test("packs the same answers as it delivers, as many as were asked for, and delivers what comes after", () => {
+    const line = fc
+      .string({ unit: "grapheme-ascii", minLength: 1, maxLength: 20 })
+      .filter((text) => !/[\r\n]/.test(text));
+    const reply = fc.oneof(
+      line.map((text) => `+${text}\r\n`),
+      line.map((text) => `-ERR ${text}\r\n`),
+      fc.integer().map((number) => `:${number}\r\n`),
+      fc.string({ unit: "binary" }).map((text) => `$${Buffer.byteLength(text)}\r\n${text}\r\n`),
+      fc.constant("$-1\r\n"),
+    );
+    const answers = fc.array(reply, { minLength: 1, maxLength: 20 });
+    fc.assert(
+      fc.property(answers, answers, fc.integer({ min: 1, max: 50 }), (first, second, piece) => {
+        const bytes = Buffer.from([...first, ...second].join(""));
+        const packed = new PackedReplies(first.length);
+        const after: ParsedReply[] = [];
+        const parser = new ReplyParser(
+          (each) => after.push(each),
+          () => parser.pack(undefined),
+        );
+        parser.pack(packed);
+        for (let at = 0; at < bytes.length; at += piece) parser.push(bytes.subarray(at, at + piece));
+        expect(after).toEqual(parsed(second.join("")));
+        expect(first.map((_, i) => unpacked(packed, i))).toEqual(parsed(first.join("")).map(readable));
+      }),
+    );
+  });
 });
+
+/** An answer as a test can compare it, whichever way it came. */
+function readable(reply: ParsedReply): unknown {
+  return Buffer.isBuffer(reply) ? reply.toString() : reply instanceof ServerError ? reply.message : reply;
+}
+
+function unpacked(packed: PackedReplies, at: number): unknown {
+  const isNothing = packed.isBulk(at) || packed.isError(at) || packed.integer(at) !== undefined;
+  return (
+    packed.error(at)?.message ?? packed.integer(at) ?? (isNothing || packed.text(at) !== "" ? packed.text(at) : null)
+  );
+}

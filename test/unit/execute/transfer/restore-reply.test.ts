@@ -28,7 +28,7 @@ test("without a host it is the one that answered", () => {
 test("batches shrink at once when values are large, and grow by steps", () => {
   const size = new BatchSize();
   size.learn(100, 100 * 50);
-  expect(size.keys).toBe(200);
+  expect(size.keys).toBe(100);
   size.learn(200, 200 * 1_000_000);
   expect(size.keys).toBe(1);
   size.learn(1, 10);
