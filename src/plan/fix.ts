@@ -13,17 +13,25 @@ import { canOwn, chooseOwner, type NodesById } from "./fix/choose-owner.ts";
 import { dealSlots } from "./fix/deal-slots.ts";
 import { type Circumstances, decide, nameOf } from "./fix/decide.ts";
 import type { Decision, Direction, Unsolved } from "./fix/decision.ts";
+import { bumpReasons, bumpsFor } from "./fix/epochs.ts";
+import { type MemberProblem, type MembersRepair, repairMembers } from "./fix/members.ts";
 import { reasonsFor, unsolvedTexts } from "./fix/reasons.ts";
-import { isReached, pictureSlots, type SlotPicture, type SlotProblem, slotsInTrouble } from "./fix/slot-picture.ts";
+import {
+  isReached,
+  pictureSlots,
+  type SlotPicture,
+  type SlotProblem,
+  silentOwners,
+  slotsInTrouble,
+} from "./fix/slot-picture.ts";
 import { stepsFor } from "./fix/steps.ts";
 import { findTakeovers, type Takeover, takeoverText } from "./fix/takeovers.ts";
 import { PLAN_SCHEMA_VERSION, type Plan, type PlannedShard, type Step } from "./plan.ts";
-import { findEpochCollisions } from "./problems/slot-problems.ts";
 import { viewsAgree } from "./problems.ts";
 import { simulate } from "./simulate.ts";
 
 /** A kind of problem that fix does something about. */
-export type Repairable = SlotProblem | "epoch-collision";
+export type Repairable = SlotProblem | MemberProblem | "epoch-collision";
 
 /** As `check` names them. */
 export const REPAIRABLE: Readonly<Record<Repairable, true>> = {
@@ -33,6 +41,8 @@ export const REPAIRABLE: Readonly<Record<Repairable, true>> = {
   disagreement: true,
   "stray-keys": true,
   "epoch-collision": true,
+  "unknown-member": true,
+  ghost: true,
 };
 
 export interface FixRequest {
@@ -57,6 +67,8 @@ export interface FixPlan {
   readonly lost: SlotRanges;
   /** Primaries with slots that cannot be reached, whatever is done about them. */
   readonly unreachable: readonly ClusterNode[];
+  /** Nodes that are introduced to the others, or forgotten by them. */
+  readonly members: ReadonlySet<NodeId>;
 }
 
 /** The slots that evidence is needed of. */
@@ -75,7 +87,12 @@ export function planFix(cluster: Cluster, evidence: SlotEvidence, request: FixRe
   const verdicts = pictures.map((picture) => decide(picture, circumstances));
   const decisions = verdicts.filter((verdict): verdict is Decision => verdict.kind === "repair");
   const unsolved = verdicts.filter((verdict): verdict is Unsolved => verdict.kind === "unsolved");
-  const asked = [...stepsFor(decisions, nodes, request.onConflict), ...bumpsFor(cluster, request)];
+  const members = membersRepairFor(cluster, request, nodes);
+  const asked = [
+    ...stepsFor(decisions, nodes, request.onConflict, members.meet),
+    ...(bumpsEpochs(request) ? bumpsFor(cluster) : []),
+    ...members.forget,
+  ];
   const takeovers = asked.length === 0 ? [] : takeoversBeside(decisions, cluster);
   const steps = [...takeovers.map((takeover) => closing(takeover, nodes)), ...asked];
   const lost = toRanges(decisions.filter(({ givenUp }) => givenUp !== undefined).map(({ picture }) => picture.slot));
@@ -89,6 +106,7 @@ export function planFix(cluster: Cluster, evidence: SlotEvidence, request: FixRe
         ...takeovers.map((takeover) => takeoverText(takeover, nodes)),
         ...reasonsFor(decisions, nodes),
         ...bumpReasons(cluster, steps, nodes),
+        ...members.reasons,
       ],
       warnings: [...lossWarnings(decisions, cluster, nodes)],
       expected: isWhole(cluster, decisions, unsolved, request) ? expectedAfter(cluster, steps) : [],
@@ -96,8 +114,16 @@ export function planFix(cluster: Cluster, evidence: SlotEvidence, request: FixRe
     repairs: decisions,
     unsolved: unsolvedTexts(unsolved, nodes),
     lost,
-    unreachable: primariesOf(cluster).filter((node) => !isReached(node) && node.slots.length > 0),
+    unreachable: silentOwners(cluster),
+    members: members.nodes,
   };
+}
+
+/** Who has been asked for a part of the slots has not been asked for the members. */
+function membersRepairFor(cluster: Cluster, request: FixRequest, nodes: NodesById): MembersRepair {
+  const { slots, only } = request;
+  const wanted = (problem: MemberProblem) => slots === undefined && (only === undefined || only.has(problem));
+  return repairMembers(cluster, wanted, only === undefined ? givenUpIn(cluster, request) : new Set(), nodes);
 }
 
 function troubleOf(cluster: Cluster, request: FixRequest): ReadonlyMap<number, ReadonlySet<SlotProblem>> {
@@ -124,7 +150,7 @@ function troubleOf(cluster: Cluster, request: FixRequest): ReadonlyMap<number, R
 /** Who is alive for the others, though not for us, would drop its keys when its slots went to somebody else. */
 function givenUpIn(cluster: Cluster, { giveUpUnreachable }: FixRequest): ReadonlySet<NodeId> {
   if (!giveUpUnreachable) return new Set();
-  const dead = primariesOf(cluster).filter((node) => !isReached(node) && node.health === "failing");
+  const dead = silentOwners(cluster).filter(({ health, noAddress }) => health === "failing" || noAddress);
   return new Set(dead.map(({ id }) => id));
 }
 
@@ -168,26 +194,8 @@ function closing({ node, slots }: Takeover, nodes: NodesById): Step {
   };
 }
 
-/** Of each group one may keep its epoch: the others get larger ones, and so nobody's claims get weaker. */
-function bumpsFor(cluster: Cluster, { only, slots }: FixRequest): Step[] {
-  if (slots !== undefined || (only !== undefined && !only.has("epoch-collision"))) return [];
-  const collisions = findEpochCollisions(cluster);
-  return collisions.flatMap((problem) => {
-    if (problem.kind !== "epoch-collision") return [];
-    const able = problem.nodes.map((id) => cluster.nodes.find((node) => node.id === id)!).filter(canOwn);
-    const others = able.length === problem.nodes.length ? able.slice(1) : able;
-    return others.map(({ id, address }): Step => ({ kind: "bump-epoch", node: { id, address } }));
-  });
-}
-
-function bumpReasons(cluster: Cluster, steps: readonly Step[], nodes: NodesById): readonly string[] {
-  return steps.flatMap((step) => {
-    if (step.kind !== "bump-epoch") return [];
-    const epoch = cluster.nodes.find(({ id }) => id === step.node.id)?.configEpoch;
-    return [
-      `${nameOf(step.node.id, nodes)} shares the config epoch ${epoch}: between the two no claim to a slot could win`,
-    ];
-  });
+function bumpsEpochs({ only, slots }: FixRequest): boolean {
+  return slots === undefined && (only === undefined || only.has("epoch-collision"));
 }
 
 function lossWarnings(decisions: readonly Decision[], cluster: Cluster, nodes: NodesById): readonly string[] {
@@ -196,14 +204,18 @@ function lossWarnings(decisions: readonly Decision[], cluster: Cluster, nodes: N
     if (givenUp !== undefined) lost.set(givenUp, [...(lost.get(givenUp) ?? []), picture.slot]);
   }
   return [...lost].map(([id, slots]) => {
-    const what = `the keys of slots ${formatRanges(toRanges(slots))} that only ${nameOf(id, nodes)} holds are lost: when it returns, it drops them`;
-    return `${what}. ${alternativesTo(id, cluster, nodes)}`;
+    const what = `the keys of slots ${formatRanges(toRanges(slots))} that only ${nameOf(id, nodes)} holds are lost`;
+    const then = nodes.get(id)?.noAddress === true ? "" : ": when it returns, it drops them";
+    return `${what}${then}. ${alternativesTo(id, cluster, nodes)}`;
   });
 }
 
 /** What to try before a primary is given up. */
 export function alternativesTo(id: NodeId, cluster: Cluster, nodes: NodesById): string {
   const replica = cluster.nodes.find((node) => node.role === "replica" && node.primaryId === id && isReached(node));
+  if (replica === undefined && nodes.get(id)?.noAddress === true) {
+    return "What ran there was wiped, or has another id now: its keys are in a backup, or on its disk";
+  }
   if (replica === undefined) return "Better bring it back";
   return `Better bring it back, or let its replica take over: CLUSTER FAILOVER TAKEOVER on ${nameOf(replica.id, nodes)}`;
 }
@@ -219,7 +231,7 @@ function isWhole(
   const all = slotsInTrouble(cluster);
   const repaired = new Set(decisions.map(({ picture }) => picture.slot));
   const isPart = [...all.keys()].some((slot) => !repaired.has(slot));
-  const silent = primariesOf(cluster).some((node) => !isReached(node) && node.slots.length > 0);
+  const silent = silentOwners(cluster).length > 0;
   return !isPart && (!silent || request.giveUpUnreachable) && (viewsAgree(cluster) || all.size > 0);
 }
 

@@ -1,3 +1,4 @@
+import { formatAddress } from "../../model/address.ts";
 import type { NodeId } from "../../model/cluster.ts";
 import { type Choice, canOwn, chooseOwner, type NodesById } from "./choose-owner.ts";
 import type { Decision, Direction, Unsolved } from "./decision.ts";
@@ -84,7 +85,7 @@ function isOtherEnd(importing: OpenEnd, migrating: OpenEnd | undefined): boolean
 
 export function nameOf(id: NodeId, nodes: NodesById): string {
   const address = nodes.get(id)?.address;
-  return address === undefined
-    ? `unknown node ${id.slice(0, 8)}`
-    : `${address.host}:${address.port} (${id.slice(0, 8)})`;
+  if (address === undefined) return `unknown node ${id.slice(0, 8)}`;
+  if (address.host === "") return `the ghost ${id.slice(0, 8)}`;
+  return `${formatAddress(address)} (${id.slice(0, 8)})`;
 }
