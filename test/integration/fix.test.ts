@@ -284,6 +284,16 @@ describe.each([...new Set([ENGINES[0]!, ENGINES.at(-1)!])])("fix without all pri
   test("refuses, and gives slots away only when it is told twice", async () => {
     await using cluster = await startCluster(engine, LAYOUT);
     const { a, b, c } = cluster.nodes;
+    const tags = await slotTags(a);
+    const kept: Scene = {
+      slot: 1,
+      owner: a,
+      target: b,
+      third: c,
+      members: cluster.members,
+      key: (name) => `{${tags[1]}}${name}`,
+    };
+    await fill(kept, ["k1"]);
     await b.kill();
     await eventually(async () => {
       expect(String(await a.call("CLUSTER", "NODES"))).toMatch(/ master,fail /);
@@ -301,6 +311,12 @@ describe.each([...new Set([ENGINES[0]!, ENGINES.at(-1)!])])("fix without all pri
     const { plan } = JSON.parse(twice.stdout) as { plan: { steps: { slots: string }[]; warnings: string[] } };
     expect(plan.steps.map(({ slots }) => slots)).toEqual(["5461-8191", "8192-10922"]);
     expect(plan.warnings.join()).toContain("are lost");
+
+    // It comes back with its keys, hears that its slots are taken, and has nothing to say any more.
+    await b.start();
+    await cluster.waitUntilAgreed();
+    await expectSound(cluster);
+    expect(await a.call("GET", kept.key("k1"))).toBe(valueFor("k1"));
   });
 });
 
