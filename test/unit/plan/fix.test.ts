@@ -423,7 +423,7 @@ test("whatever is broken is whole after one plan, which says nothing twice and l
       expectKeysAtHome(after, plan.steps, keys);
       expect(new Set(plan.steps.map(brief)).size).toBe(plan.steps.length);
     }),
-    { numRuns: 300 },
+    { numRuns: 120 },
   );
 });
 
