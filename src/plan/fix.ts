@@ -25,7 +25,7 @@ import {
   slotsInTrouble,
 } from "./fix/slot-picture.ts";
 import { stepsFor } from "./fix/steps.ts";
-import { findTakeovers, type Takeover, takeoverText } from "./fix/takeovers.ts";
+import { awaitedText, findAwaited, findTakeovers, type Takeover, takeoverText } from "./fix/takeovers.ts";
 import { PLAN_SCHEMA_VERSION, type Plan, type PlannedShard, type Step } from "./plan.ts";
 import { viewsAgree } from "./problems.ts";
 import { simulate } from "./simulate.ts";
@@ -108,7 +108,7 @@ export function planFix(cluster: Cluster, evidence: SlotEvidence, request: FixRe
         ...bumpReasons(cluster, steps, nodes),
         ...members.reasons,
       ],
-      warnings: [...lossWarnings(decisions, cluster, nodes)],
+      warnings: [...lossWarnings(decisions, cluster, nodes), ...returnWarnings(decisions, nodes)],
       expected: isWhole(cluster, decisions, unsolved, request) ? expectedAfter(cluster, steps) : [],
     },
     repairs: decisions,
@@ -170,6 +170,7 @@ function circumstancesOf(
     nodes,
     direction: request.direction,
     givenUp,
+    awaited: findAwaited(cluster),
     uncounted: new Set(able.map(({ id }) => id).filter((id) => !evidence.keys.has(id))),
     dealt: dealSlots(
       free.map(({ slot }) => slot),
@@ -208,6 +209,12 @@ function lossWarnings(decisions: readonly Decision[], cluster: Cluster, nodes: N
     const then = nodes.get(id)?.noAddress === true ? "" : ": when it returns, it drops them";
     return `${what}${then}. ${alternativesTo(id, cluster, nodes)}`;
   });
+}
+
+function returnWarnings(decisions: readonly Decision[], nodes: NodesById): readonly string[] {
+  const risky = decisions.filter(({ awaited, moveTo }) => awaited !== undefined && moveTo !== undefined);
+  const slots = risky.map(({ picture }) => picture.slot);
+  return slots.length === 0 ? [] : [awaitedText(risky[0]!.awaited!, slots, nodes)];
 }
 
 /** What to try before a primary is given up. */

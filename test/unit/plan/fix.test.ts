@@ -270,6 +270,35 @@ describe("what cannot be reached", () => {
   });
 });
 
+describe("a Valkey that died while it imported, and lost its slots to its replica", () => {
+  const slots = { ...WHOLE, d: [] } as const;
+  const nodes = {
+    a: open(5, "migrating", "b"),
+    b: open(5, "importing", "a"),
+    d: { unreachable: true, health: "failing" },
+  } as const;
+  const keys = { a: { 5: 1 }, b: { 5: 1 } };
+  const facts = { engine: "valkey", version: "9.1.0" } as const;
+
+  test("would claim the slot on its return, so that the move is taken back", () => {
+    const { plan } = planned(slots, { nodes, facts }, keys);
+    expect(plan.steps.map(brief)).toEqual(["close 5 a", "bring 5 b>a"]);
+    expect(plan.reasons.join()).toContain("127.0.0.1:7004 (d0000000) is down and could claim them on its return");
+  });
+
+  test("or the plan says what may happen", () => {
+    const { plan } = planned(slots, { nodes, facts }, keys, { direction: "forward" });
+    expect(plan.steps.map(brief)).toEqual(["move 5 a>b"]);
+    expect(plan.warnings.join()).toContain("drops the keys");
+  });
+
+  test("is no danger on Redis, nor while it lives", () => {
+    expect(planned(slots, { nodes }, keys).plan.steps.map(brief)).toEqual(["move 5 a>b"]);
+    const { d: _, ...alive } = nodes;
+    expect(planned(slots, { nodes: alive, facts }, keys).plan.steps.map(brief)).toEqual(["move 5 a>b"]);
+  });
+});
+
 describe("members", () => {
   const known = { a: [0, 5460], b: [5461, 10_922], c: [10_923, 16_383], d: [] } as const;
   const halfKnown = { b: { ignores: ["d"] } };
