@@ -82,7 +82,7 @@ function doneText(
   if (assign) done.push(`${name(owner)} becomes the owner, because ${because}`);
   if (moveTo !== undefined) done.push(`the move from ${name(owner)} to ${name(moveTo)} is finished`);
   if (awaited !== undefined && moveTo === undefined) {
-    done.push(`not on, because ${name(awaited)} is down and could claim them on its return`);
+    done.push(`not finished, because ${name(awaited)} is down and could claim them on its return`);
   }
   if (closeOwner && bring.length === 0) done.push("the move is taken back: nothing has gone over");
   if (closeOwner && bring.length > 0) done.push("the move is taken back");
