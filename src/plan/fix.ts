@@ -11,7 +11,7 @@ import {
 import type { ConflictPolicy, SlotEvidence } from "../model/slot-evidence.ts";
 import { canOwn, chooseOwner, type NodesById } from "./fix/choose-owner.ts";
 import { dealSlots } from "./fix/deal-slots.ts";
-import { type Circumstances, decide, nameOf } from "./fix/decide.ts";
+import { type Circumstances, decide } from "./fix/decide.ts";
 import type { Decision, Direction, Unsolved } from "./fix/decision.ts";
 import { bumpReasons, bumpsFor } from "./fix/epochs.ts";
 import { type MemberProblem, type MembersRepair, repairMembers } from "./fix/members.ts";
@@ -25,7 +25,8 @@ import {
   slotsInTrouble,
 } from "./fix/slot-picture.ts";
 import { stepsFor } from "./fix/steps.ts";
-import { awaitedText, findAwaited, findTakeovers, type Takeover, takeoverText } from "./fix/takeovers.ts";
+import { findAwaited, findTakeovers, type Takeover, takeoverText } from "./fix/takeovers.ts";
+import { lossWarnings, returnWarnings } from "./fix/warnings.ts";
 import { PLAN_SCHEMA_VERSION, type Plan, type PlannedShard, type Step } from "./plan.ts";
 import { viewsAgree } from "./problems.ts";
 import { simulate } from "./simulate.ts";
@@ -197,34 +198,6 @@ function closing({ node, slots }: Takeover, nodes: NodesById): Step {
 
 function bumpsEpochs({ only, slots }: FixRequest): boolean {
   return slots === undefined && (only === undefined || only.has("epoch-collision"));
-}
-
-function lossWarnings(decisions: readonly Decision[], cluster: Cluster, nodes: NodesById): readonly string[] {
-  const lost = new Map<NodeId, number[]>();
-  for (const { givenUp, picture } of decisions) {
-    if (givenUp !== undefined) lost.set(givenUp, [...(lost.get(givenUp) ?? []), picture.slot]);
-  }
-  return [...lost].map(([id, slots]) => {
-    const what = `the keys of slots ${formatRanges(toRanges(slots))} that only ${nameOf(id, nodes)} holds are lost`;
-    const then = nodes.get(id)?.noAddress === true ? "" : ": when it returns, it drops them";
-    return `${what}${then}. ${alternativesTo(id, cluster, nodes)}`;
-  });
-}
-
-function returnWarnings(decisions: readonly Decision[], nodes: NodesById): readonly string[] {
-  const risky = decisions.filter(({ awaited, moveTo }) => awaited !== undefined && moveTo !== undefined);
-  const slots = risky.map(({ picture }) => picture.slot);
-  return slots.length === 0 ? [] : [awaitedText(risky[0]!.awaited!, slots, nodes)];
-}
-
-/** What to try before a primary is given up. */
-export function alternativesTo(id: NodeId, cluster: Cluster, nodes: NodesById): string {
-  const replica = cluster.nodes.find((node) => node.role === "replica" && node.primaryId === id && isReached(node));
-  if (replica === undefined && nodes.get(id)?.noAddress === true) {
-    return "What ran there was wiped, or has another id now: its keys are in a backup, or on its disk";
-  }
-  if (replica === undefined) return "Better bring it back";
-  return `Better bring it back, or let its replica take over: CLUSTER FAILOVER TAKEOVER on ${nameOf(replica.id, nodes)}`;
 }
 
 /** Only what is repaired as a whole can be held to its end: every slot covered, and all views the same. */

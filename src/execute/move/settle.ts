@@ -69,11 +69,7 @@ function patienceFor({ patience }: Lane, { message }: ServerError): Patience {
  * The target holds some of these keys already, as after a MIGRATE that timed out once they had arrived. What is equal
  * on both sides is replaced by itself; where it differs, neither is touched, unless it was said which counts.
  */
-async function replaceEqual(
-  lane: Lane,
-  batch: Batch,
-  how: { readonly timeoutMs: number },
-): Promise<true | undefined> {
+async function replaceEqual(lane: Lane, batch: Batch, how: { readonly timeoutMs: number }): Promise<true | undefined> {
   const { step, source, target, executor, conflicts } = lane;
   if (conflicts?.isTargetInUse === true) return dropEqual(lane, conflicts, batch, how);
   const { slot, database, keys } = batch;
