@@ -25,8 +25,8 @@ export function addFix(program: Command, running: Running, environment: Environm
     .summary("repair slots, without losing a key")
     .description(
       "Gives every slot one owner that all nodes agree on, finishes moves that were cut short, covers slots without an " +
-        "owner and brings stray keys home. Shows first what it found, and what it will do about each thing and why. " +
-        "Can be stopped and run again at any point. Without a seed a terminal is asked for everything.",
+        "owner, brings stray keys home, and ends joins and removals that were cut short. Shows first what it found, and " +
+        "what it will do about each thing and why. Can be stopped and run again at any point. Without a seed a terminal is asked for everything.",
     )
     .argument("[seed]", "any node of the cluster, host:port; several with commas", seedsArgument)
     .addOption(new Option("--slots <ranges>", "repair these slots only: 0-99,500").argParser(slotsArgument))

@@ -20,6 +20,11 @@ export interface ApplyOptions extends RunOptions {
 /** Carries out a saved plan, or what is left of it: steps that are done already are passed over. */
 export async function apply(saved: Plan, options: ApplyOptions, context: Context, kept?: string): Promise<ExitCode> {
   const { connections, view } = context;
+  if (saved.steps.length === 0) {
+    // It names nobody who could be asked, and asks for nothing.
+    view.result({ kind: "applied", plan: saved, outcome: "nothing", keysMoved: 0, seconds: 0 });
+    return ExitCode.Ok;
+  }
   const seeds = membersOf(saved).map(({ address }) => connections.dialOf(address));
   const cluster = await survey(context.seeds.length > 0 ? context.seeds : seeds, connections);
   const { plan, failovers } = followFailovers(withoutOvertaken(saved, cluster), cluster);

@@ -4,15 +4,15 @@ import { quotedText } from "../model/quoted-text.ts";
 import { bytesText } from "../view/words.ts";
 import type { Context } from "./context.ts";
 
-/** Asks about one key after the other. */
+/** Asks about one key after the other. A bare Enter changes nothing for clients: they have been reading the owner's value. */
 export function winnerAsker({ confirm, view }: Pick<Context, "confirm" | "view">): AskWinner {
   let before: Promise<unknown> = Promise.resolve();
   return (conflict, owner, other) => {
-    const asked = before.then(() => {
+    const asked = before.then(async () => {
       view.note(`slot ${conflict.slot}: ${quotedText(conflict.key)} has two values`);
       view.note(`  the owner's, ${rivalText(owner)}`);
       view.note(`  the other, ${rivalText(other)}`);
-      return confirm("Keep the owner's value? (no keeps the other)");
+      return !(await confirm("Let the other value replace the owner's? What gives way is kept in a file"));
     });
     before = asked.catch(() => undefined);
     return asked;

@@ -3,7 +3,7 @@ import { DEFAULT_LIMITS } from "../execute/executor.ts";
 import type { Cluster } from "../model/cluster.ts";
 import { complementRanges, toRanges } from "../model/slot.ts";
 import type { Decision } from "../plan/fix/decision.ts";
-import { type FixPlan, type FixRequest, planFix, slotsToSurvey } from "../plan/fix.ts";
+import { type FixPlan, type FixRequest, planFix, type Repairable, slotsToSurvey } from "../plan/fix.ts";
 import { surveySlotEvidence } from "../survey/slot-evidence.ts";
 import { surveyStrayKeys } from "../survey/stray-keys.ts";
 import { survey } from "../survey/survey.ts";
@@ -88,12 +88,22 @@ function requestOf({ withUnreachablePrimaries, replace }: DropInFixOptions): Fix
   return {
     direction: "auto",
     slots: undefined,
-    only: undefined,
+    only: SLOTS_ONLY,
     giveUpUnreachable: withUnreachablePrimaries,
     // Where redis-cli lets the stray value win, the owner's does here, and the other one is kept in a file.
     onConflict: replace ? "owner" : "leave",
   };
 }
+
+/** As there: the nodes' lists of each other stay as they are. */
+const SLOTS_ONLY: ReadonlySet<Repairable> = new Set<Repairable>([
+  "uncovered-slots",
+  "several-owners",
+  "open-slots",
+  "disagreement",
+  "stray-keys",
+  "epoch-collision",
+]);
 
 function without(slots: readonly number[], request: FixRequest): FixRequest {
   return { ...request, slots: complementRanges(toRanges(slots)), only: new Set(["uncovered-slots"]) };

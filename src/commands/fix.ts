@@ -1,7 +1,9 @@
 import { ExitCode, SlotctlError } from "../errors.ts";
+import { formatAddress } from "../model/address.ts";
 import { type Cluster, membersOf, type NodeId } from "../model/cluster.ts";
 import { countSlots, formatRanges, type SlotRanges } from "../model/slot.ts";
-import { alternativesTo, type FixPlan, type FixRequest, planFix, slotsToSurvey } from "../plan/fix.ts";
+import { alternativesTo } from "../plan/fix/warnings.ts";
+import { type FixPlan, type FixRequest, planFix, slotsToSurvey } from "../plan/fix.ts";
 import { findProblems, type Problem, severityOf } from "../plan/problems.ts";
 import { problemText } from "../view/problem-text.ts";
 import type { ChangeResult } from "../view/view.ts";
@@ -31,13 +33,12 @@ export async function fix(options: FixOptions, context: Context): Promise<ExitCo
   const { plan, unsolved } = proposal;
   const shown = {
     kind: "steps",
-    plan: { ...plan, warnings: [...plan.warnings, ...unsolved] },
+    plan: { ...plan, warnings: [...plan.warnings, ...unsolved, ...(await cutShort(cluster, options))] },
     preview: undefined,
   } as const;
   if (plan.steps.length === 0 && unsolved.length > 0) throw nothingPossible(unsolved);
-  tellOthers(cluster, context);
+  tellOthers(cluster, proposal, context);
   const askWinner = options.request.onConflict === "ask" ? winnerAsker(context) : undefined;
-  let summary = summaryOf(plan.steps.length === 0 ? "nothing" : "done");
   const code = await carryOutPlan(
     {
       cluster,
@@ -46,8 +47,7 @@ export async function fix(options: FixOptions, context: Context): Promise<ExitCo
       tell: (outcome, seconds) => {
         // Said below, once it has been looked at.
         if (outcome === "done" && unsolved.length > 0) return;
-        summary = summaryOf(outcome);
-        context.view.result({ kind: "changed", outcome, shown, summary, seconds });
+        context.view.result({ kind: "changed", outcome, shown, summary: summaryOf(outcome, options), seconds });
       },
     },
     { ...options, askWinner },
@@ -88,7 +88,10 @@ function isUnsettled(cluster: Cluster): boolean {
   return problems.some(({ kind }) => PASSING.has(kind)) && !problems.some(({ kind }) => LASTING.has(kind));
 }
 
-function summaryOf(outcome: ChangeResult): string {
+function summaryOf(outcome: ChangeResult, { request }: FixOptions): string {
+  const isPart = request.slots !== undefined || request.only !== undefined;
+  if (isPart)
+    return outcome === "nothing" ? "of this nothing is broken" : "repaired what was asked for, and nothing else";
   return outcome === "nothing"
     ? "every slot has one owner, nothing is open, and every key is with its owner"
     : "every slot has one owner again, nothing is open, and every key is with its owner";
@@ -163,18 +166,37 @@ const MENDED: ReadonlySet<Problem["kind"]> = new Set<Problem["kind"]>([
   "cluster-state",
 ]);
 
-function tellOthers(cluster: Cluster, { view }: Context): void {
+function tellOthers(cluster: Cluster, { members }: FixPlan, { view }: Context): void {
+  const addresses = new Set(
+    cluster.nodes.filter(({ id }) => members.has(id)).map(({ address }) => formatAddress(address)),
+  );
+  const isMended = (problem: Problem) =>
+    ("node" in problem && members.has(problem.node)) || ("address" in problem && addresses.has(problem.address));
   for (const problem of findProblems(cluster)) {
-    if (MENDED.has(problem.kind) || severityOf(problem) !== "error") continue;
+    if (MENDED.has(problem.kind) || isMended(problem) || severityOf(problem) !== "error") continue;
     const { what, advice } = problemText(problem, cluster);
     view.note(`not for fix: ${what}. ${advice}`);
   }
 }
 
+/** What was begun here and has a plan: to go on with that may be what is meant, rather than to mend what it left. */
+async function cutShort(cluster: Cluster, { environment }: FixOptions): Promise<readonly string[]> {
+  const unfinished = await findUnfinished(idsOf(cluster), environment);
+  return unfinished
+    .filter(({ plan }) => plan.command !== "fix")
+    .map(
+      ({ plan, begun }) =>
+        `${plan.command} was cut short here (begun ${begun.toISOString()}): slotctl resume ends it as it was meant, and may find after this repair that its plan no longer fits`,
+    );
+}
+
+function idsOf(cluster: Cluster): readonly NodeId[] {
+  return membersOf(cluster).map(({ id }) => id);
+}
+
 /** An earlier fix that was cut short has nothing left to do now. */
 async function removeOldPlans(cluster: Cluster, { environment }: FixOptions): Promise<void> {
-  const ids: readonly NodeId[] = membersOf(cluster).map(({ id }) => id);
-  for (const { plan, path } of await findUnfinished(ids, environment)) {
+  for (const { plan, path } of await findUnfinished(idsOf(cluster), environment)) {
     if (plan.command === "fix") await removeUnfinished(path);
   }
 }

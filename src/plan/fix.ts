@@ -11,19 +11,28 @@ import {
 import type { ConflictPolicy, SlotEvidence } from "../model/slot-evidence.ts";
 import { canOwn, chooseOwner, type NodesById } from "./fix/choose-owner.ts";
 import { dealSlots } from "./fix/deal-slots.ts";
-import { type Circumstances, decide, nameOf } from "./fix/decide.ts";
+import { type Circumstances, decide } from "./fix/decide.ts";
 import type { Decision, Direction, Unsolved } from "./fix/decision.ts";
+import { bumpReasons, bumpsFor } from "./fix/epochs.ts";
+import { type MemberProblem, type MembersRepair, repairMembers } from "./fix/members.ts";
 import { reasonsFor, unsolvedTexts } from "./fix/reasons.ts";
-import { isReached, pictureSlots, type SlotPicture, type SlotProblem, slotsInTrouble } from "./fix/slot-picture.ts";
+import {
+  isReached,
+  pictureSlots,
+  type SlotPicture,
+  type SlotProblem,
+  silentOwners,
+  slotsInTrouble,
+} from "./fix/slot-picture.ts";
 import { stepsFor } from "./fix/steps.ts";
-import { findTakeovers, type Takeover, takeoverText } from "./fix/takeovers.ts";
+import { findAwaited, findTakeovers, type Takeover, takeoverText } from "./fix/takeovers.ts";
+import { lossWarnings, returnWarnings } from "./fix/warnings.ts";
 import { PLAN_SCHEMA_VERSION, type Plan, type PlannedShard, type Step } from "./plan.ts";
-import { findEpochCollisions } from "./problems/slot-problems.ts";
 import { viewsAgree } from "./problems.ts";
 import { simulate } from "./simulate.ts";
 
 /** A kind of problem that fix does something about. */
-export type Repairable = SlotProblem | "epoch-collision";
+export type Repairable = SlotProblem | MemberProblem | "epoch-collision";
 
 /** As `check` names them. */
 export const REPAIRABLE: Readonly<Record<Repairable, true>> = {
@@ -33,6 +42,8 @@ export const REPAIRABLE: Readonly<Record<Repairable, true>> = {
   disagreement: true,
   "stray-keys": true,
   "epoch-collision": true,
+  "unknown-member": true,
+  ghost: true,
 };
 
 export interface FixRequest {
@@ -57,6 +68,8 @@ export interface FixPlan {
   readonly lost: SlotRanges;
   /** Primaries with slots that cannot be reached, whatever is done about them. */
   readonly unreachable: readonly ClusterNode[];
+  /** Nodes that are introduced to the others, or forgotten by them. */
+  readonly members: ReadonlySet<NodeId>;
 }
 
 /** The slots that evidence is needed of. */
@@ -75,7 +88,12 @@ export function planFix(cluster: Cluster, evidence: SlotEvidence, request: FixRe
   const verdicts = pictures.map((picture) => decide(picture, circumstances));
   const decisions = verdicts.filter((verdict): verdict is Decision => verdict.kind === "repair");
   const unsolved = verdicts.filter((verdict): verdict is Unsolved => verdict.kind === "unsolved");
-  const asked = [...stepsFor(decisions, nodes, request.onConflict), ...bumpsFor(cluster, request)];
+  const members = membersRepairFor(cluster, request, nodes);
+  const asked = [
+    ...stepsFor(decisions, nodes, request.onConflict, members.meet),
+    ...(bumpsEpochs(request) ? bumpsFor(cluster) : []),
+    ...members.forget,
+  ];
   const takeovers = asked.length === 0 ? [] : takeoversBeside(decisions, cluster);
   const steps = [...takeovers.map((takeover) => closing(takeover, nodes)), ...asked];
   const lost = toRanges(decisions.filter(({ givenUp }) => givenUp !== undefined).map(({ picture }) => picture.slot));
@@ -89,15 +107,24 @@ export function planFix(cluster: Cluster, evidence: SlotEvidence, request: FixRe
         ...takeovers.map((takeover) => takeoverText(takeover, nodes)),
         ...reasonsFor(decisions, nodes),
         ...bumpReasons(cluster, steps, nodes),
+        ...members.reasons,
       ],
-      warnings: [...lossWarnings(decisions, cluster, nodes)],
+      warnings: [...lossWarnings(decisions, cluster, nodes), ...returnWarnings(decisions, nodes)],
       expected: isWhole(cluster, decisions, unsolved, request) ? expectedAfter(cluster, steps) : [],
     },
     repairs: decisions,
     unsolved: unsolvedTexts(unsolved, nodes),
     lost,
-    unreachable: primariesOf(cluster).filter((node) => !isReached(node) && node.slots.length > 0),
+    unreachable: silentOwners(cluster),
+    members: members.nodes,
   };
+}
+
+/** Who has been asked for a part of the slots has not been asked for the members. */
+function membersRepairFor(cluster: Cluster, request: FixRequest, nodes: NodesById): MembersRepair {
+  const { slots, only } = request;
+  const wanted = (problem: MemberProblem) => slots === undefined && (only === undefined || only.has(problem));
+  return repairMembers(cluster, wanted, only === undefined ? givenUpIn(cluster, request) : new Set(), nodes);
 }
 
 function troubleOf(cluster: Cluster, request: FixRequest): ReadonlyMap<number, ReadonlySet<SlotProblem>> {
@@ -124,7 +151,7 @@ function troubleOf(cluster: Cluster, request: FixRequest): ReadonlyMap<number, R
 /** Who is alive for the others, though not for us, would drop its keys when its slots went to somebody else. */
 function givenUpIn(cluster: Cluster, { giveUpUnreachable }: FixRequest): ReadonlySet<NodeId> {
   if (!giveUpUnreachable) return new Set();
-  const dead = primariesOf(cluster).filter((node) => !isReached(node) && node.health === "failing");
+  const dead = silentOwners(cluster).filter(({ health, noAddress }) => health === "failing" || noAddress);
   return new Set(dead.map(({ id }) => id));
 }
 
@@ -144,6 +171,7 @@ function circumstancesOf(
     nodes,
     direction: request.direction,
     givenUp,
+    awaited: findAwaited(cluster),
     uncounted: new Set(able.map(({ id }) => id).filter((id) => !evidence.keys.has(id))),
     dealt: dealSlots(
       free.map(({ slot }) => slot),
@@ -168,44 +196,8 @@ function closing({ node, slots }: Takeover, nodes: NodesById): Step {
   };
 }
 
-/** Of each group one may keep its epoch: the others get larger ones, and so nobody's claims get weaker. */
-function bumpsFor(cluster: Cluster, { only, slots }: FixRequest): Step[] {
-  if (slots !== undefined || (only !== undefined && !only.has("epoch-collision"))) return [];
-  const collisions = findEpochCollisions(cluster);
-  return collisions.flatMap((problem) => {
-    if (problem.kind !== "epoch-collision") return [];
-    const able = problem.nodes.map((id) => cluster.nodes.find((node) => node.id === id)!).filter(canOwn);
-    const others = able.length === problem.nodes.length ? able.slice(1) : able;
-    return others.map(({ id, address }): Step => ({ kind: "bump-epoch", node: { id, address } }));
-  });
-}
-
-function bumpReasons(cluster: Cluster, steps: readonly Step[], nodes: NodesById): readonly string[] {
-  return steps.flatMap((step) => {
-    if (step.kind !== "bump-epoch") return [];
-    const epoch = cluster.nodes.find(({ id }) => id === step.node.id)?.configEpoch;
-    return [
-      `${nameOf(step.node.id, nodes)} shares the config epoch ${epoch}: between the two no claim to a slot could win`,
-    ];
-  });
-}
-
-function lossWarnings(decisions: readonly Decision[], cluster: Cluster, nodes: NodesById): readonly string[] {
-  const lost = new Map<NodeId, number[]>();
-  for (const { givenUp, picture } of decisions) {
-    if (givenUp !== undefined) lost.set(givenUp, [...(lost.get(givenUp) ?? []), picture.slot]);
-  }
-  return [...lost].map(([id, slots]) => {
-    const what = `the keys of slots ${formatRanges(toRanges(slots))} that only ${nameOf(id, nodes)} holds are lost: when it returns, it drops them`;
-    return `${what}. ${alternativesTo(id, cluster, nodes)}`;
-  });
-}
-
-/** What to try before a primary is given up. */
-export function alternativesTo(id: NodeId, cluster: Cluster, nodes: NodesById): string {
-  const replica = cluster.nodes.find((node) => node.role === "replica" && node.primaryId === id && isReached(node));
-  if (replica === undefined) return "Better bring it back";
-  return `Better bring it back, or let its replica take over: CLUSTER FAILOVER TAKEOVER on ${nameOf(replica.id, nodes)}`;
+function bumpsEpochs({ only, slots }: FixRequest): boolean {
+  return slots === undefined && (only === undefined || only.has("epoch-collision"));
 }
 
 /** Only what is repaired as a whole can be held to its end: every slot covered, and all views the same. */
@@ -219,7 +211,7 @@ function isWhole(
   const all = slotsInTrouble(cluster);
   const repaired = new Set(decisions.map(({ picture }) => picture.slot));
   const isPart = [...all.keys()].some((slot) => !repaired.has(slot));
-  const silent = primariesOf(cluster).some((node) => !isReached(node) && node.slots.length > 0);
+  const silent = silentOwners(cluster).length > 0;
   return !isPart && (!silent || request.giveUpUnreachable) && (viewsAgree(cluster) || all.size > 0);
 }
 

@@ -28,6 +28,8 @@ export interface AddSlots {
 export interface Meet {
   readonly kind: "meet";
   readonly nodes: readonly NodeRef[];
+  /** They need not agree yet on who owns what: later steps settle that. */
+  readonly slotsLater?: true | undefined;
 }
 
 /** A node without slots becomes a replica. */

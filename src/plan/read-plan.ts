@@ -114,7 +114,7 @@ const policyAt = oneOf<ConflictPolicy>({ leave: true, owner: true, newest: true,
 const STEPS: { readonly [Kind in Step["kind"]]: Reader<Extract<Step, { kind: Kind }>> } = {
   "set-config-epoch": fieldsAt({ kind: only("set-config-epoch"), node: nodeAt, epoch: epochAt }),
   "add-slots": fieldsAt({ kind: only("add-slots"), node: nodeAt, slots: someSlotsAt }),
-  meet: fieldsAt({ kind: only("meet"), nodes: listAt(nodeAt) }),
+  meet: fieldsAt({ kind: only("meet"), nodes: listAt(nodeAt), slotsLater: optional(trueAt) }),
   replicate: fieldsAt({ kind: only("replicate"), node: nodeAt, primary: nodeAt, inSync: optional(trueAt) }),
   "move-slots": fieldsAt({
     kind: only("move-slots"),

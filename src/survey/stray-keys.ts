@@ -1,10 +1,11 @@
 import { SlotctlError } from "../errors.ts";
 import { type Cluster, type ClusterNode, primariesOf, type StrayKeys } from "../model/cluster.ts";
-import { complementRanges, type SlotRanges, slotsOf, toRanges } from "../model/slot.ts";
+import { complementRanges, type SlotRanges, slotsOf, subtractRanges, toRanges, unionRanges } from "../model/slot.ts";
 import type { Connections } from "../node/connections.ts";
 import { countKeys } from "../node/count-keys.ts";
 import { type Node, ServerError } from "../node/node.ts";
 import { withConnection } from "../node/with-connection.ts";
+import { slotsBeingImported } from "./atomic-imports.ts";
 import { mapConcurrently } from "./map-concurrently.ts";
 import { slotStatsOf } from "./slot-stats.ts";
 
@@ -58,12 +59,19 @@ async function strayKeysIn(server: Node, node: ClusterNode, database: number, se
   try {
     if (search === "cheap" && (await countsAddUp(server, node.slots, database))) return { keys: 0, slots: [] };
     const open = toRanges(node.openSlots.map(({ slot }) => slot));
-    const foreign = complementRanges(toRanges([...slotsOf(node.slots), ...slotsOf(open)]));
+    const importedBefore = await importedBy(server, node);
+    const foreign = complementRanges(unionRanges(node.slots, open, importedBefore));
     const counts = await countKeys(server, [...slotsOf(foreign)], [database]);
-    return { keys: [...counts.values()].reduce((a, b) => a + b, 0), slots: toRanges(counts.keys()) };
+    // One that has begun meanwhile has keys there as well.
+    const slots = counts.size === 0 ? [] : subtractRanges(toRanges(counts.keys()), await importedBy(server, node));
+    return { keys: sum([...slotsOf(slots)].map((slot) => counts.get(slot) ?? 0)), slots };
   } finally {
     if (database !== 0) await server.send("SELECT", 0);
   }
+}
+
+async function importedBy(server: Node, { facts }: ClusterNode): Promise<SlotRanges> {
+  return facts?.engine === "valkey" ? slotsBeingImported(server) : [];
 }
 
 /** Keys in owned slots against all keys: when they are equal there is nothing in any other slot. */

@@ -54,6 +54,8 @@ const NAMES: Readonly<Record<Kind, string>> = {
   disagreement: "nodes that disagree",
   "stray-keys": "keys that nobody finds",
   "epoch-collision": "config epochs that collide",
+  "unknown-member": "members that not all know",
+  ghost: "nodes that are gone and still listed",
 };
 
 function onlyTopic(broken: readonly Mendable[]): Topic<FixAnswers> {

@@ -84,7 +84,7 @@ export async function disown({ slot, members }: Scene): Promise<void> {
   for (const member of members) await member.call("CLUSTER", "DELSLOTS", slot).catch(() => undefined);
 }
 
-/** Every way in which a slot breaks that can be made to last; the last two lose themselves in gossip now and then. */
+/** Every way in which a slot breaks that can be made to last; the last three lose themselves in gossip now and then. */
 export const BREAKAGES: readonly Breakage[] = [
   {
     name: "both ends open, half of the keys gone over",
@@ -228,6 +228,17 @@ export const BREAKAGES: readonly Breakage[] = [
     keys: [...SIX, "k7"],
   },
   {
+    name: "both ends open, each with a third one",
+    breakIt: async (scene) => {
+      await fill(scene, SIX);
+      await stray(scene, scene.target, ["k7"]);
+      await setSlot(scene.owner, scene.slot, "MIGRATING", scene.third.id);
+    },
+    last: ({ target, slot, third }) => setSlot(target, slot, "IMPORTING", third.id),
+    home: "owner",
+    keys: [...SIX, "k7"],
+  },
+  {
     name: "stray keys, nothing open",
     breakIt: async (scene) => {
       await fill(scene, SIX);
@@ -294,6 +305,17 @@ export const BREAKAGES: readonly Breakage[] = [
     name: "somebody holds another for the owner",
     breakIt: async (scene) => {
       await setSlot(scene.third, scene.slot, "NODE", scene.target.id);
+    },
+    home: undefined,
+    keys: [],
+  },
+  {
+    name: "two claim it, and both migrate it",
+    breakIt: async (scene) => {
+      await setSlot(scene.owner, scene.slot, "MIGRATING", scene.target.id);
+      await setSlot(scene.third, scene.slot, "NODE", scene.third.id);
+      await setSlot(scene.third, scene.slot, "MIGRATING", scene.target.id);
+      await scene.third.call("CLUSTER", "BUMPEPOCH");
     },
     home: undefined,
     keys: [],

@@ -98,6 +98,8 @@ export class FakeServer {
         return this.#migrate(words.slice(1), servers, circumstances);
       case "DUMP":
         return this.#dump(words[1]!);
+      case "DEL":
+        return this.keys.get(this.#slotOf(words[1]!) ?? -1)?.delete(words[1]!) === true ? 1 : 0;
       case "MEMORY":
         return this.sizes.get(words[2]!) ?? 64;
       case "TYPE":

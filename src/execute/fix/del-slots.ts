@@ -13,12 +13,14 @@ export async function delSlots(
   executor: Executor,
   onChange: OnChange,
 ): Promise<boolean> {
-  const { myself } = await viewOf(executor, node);
+  const { myself, lines } = await viewOf(executor, node);
   const claimed = [...slotsOf(intersectRanges(myself.slots, parseRanges(slots) ?? []))];
   if (claimed.length === 0) return false;
   onChange();
   await change(executor, node, "CLUSTER", "DELSLOTS", ...claimed);
-  // As long as it holds the slot for nobody's it answers its own MIGRATE with CLUSTERDOWN.
+  // As long as it holds the slot for nobody's it answers its own MIGRATE with CLUSTERDOWN. Whom it has yet to meet it
+  // cannot take for the owner; bring-keys tells it then.
+  if (!lines.some(({ id, handshake }) => id === owner.id && !handshake)) return true;
   await setSlots(await nodeOf(executor, node), node, claimed, ["NODE", owner.id], patienceOf(executor));
   return true;
 }

@@ -61,6 +61,11 @@ export class Conflicts {
     this.#options = options;
   }
 
+  /** Clients write at the target, so what it has may be newer than it was a moment ago, and is never replaced. */
+  get isTargetInUse(): boolean {
+    return this.#options.owner === "to";
+  }
+
   isLeft(slot: number, database?: number, key?: Buffer): boolean {
     const left = this.#left.get(slot);
     if (left === undefined) return false;

@@ -13,10 +13,26 @@ export interface BothSides {
  * and hashes have no order, and what DUMP makes of the same members may differ, so those are compared by content.
  */
 export async function findConflicts(keys: readonly Buffer[], sides: BothSides): Promise<readonly Buffer[]> {
+  return (await compareKeys(keys, sides)).different;
+}
+
+export interface Compared {
+  /** On both sides with the same value. */
+  readonly equal: readonly Buffer[];
+  readonly different: readonly Buffer[];
+}
+
+/** Of these keys those that are on both sides. */
+export async function compareKeys(keys: readonly Buffer[], sides: BothSides): Promise<Compared> {
   const dumps = keys.map((key): Command => ["DUMP", key]);
   const [ours, theirs] = await askBoth(dumps, sides);
   const suspects = keys.filter((_, i) => differ(ours[i], theirs[i]));
-  if (suspects.length === 0) return [];
+  const different = suspects.length === 0 ? [] : await differentAmong(suspects, sides);
+  const isShared = (i: number) => Buffer.isBuffer(ours[i]) && Buffer.isBuffer(theirs[i]);
+  return { equal: keys.filter((key, i) => isShared(i) && !different.includes(key)), different };
+}
+
+async function differentAmong(suspects: readonly Buffer[], sides: BothSides): Promise<readonly Buffer[]> {
   const [ourTypes, theirTypes] = await askBoth(
     suspects.map((key): Command => ["TYPE", key]),
     sides,

@@ -1,10 +1,11 @@
 import { type Command, ServerError } from "../../node/node.ts";
 import { type Patience, waitUntil } from "../../node/wait-until.ts";
 import { type BigKey, findBigKeys, timeoutFor } from "./big-keys.ts";
+import type { Conflicts } from "./conflicts.ts";
 import type { Lane } from "./lane.ts";
 import { type Batch, bulkTimeout, migrateCommand } from "./migrate-command.ts";
 import { keyConflict, migrateFailed } from "./move-failures.ts";
-import { findConflicts } from "./same-keys.ts";
+import { compareKeys, findConflicts } from "./same-keys.ts";
 
 /** Refusals that pass by themselves: a timeout, a target that is loading or has just lost its place in the cluster. */
 const PASSING = /IOERR|LOADING|TRYAGAIN|CLUSTERDOWN|MASTERDOWN|BUSY /;
@@ -68,8 +69,9 @@ function patienceFor({ patience }: Lane, { message }: ServerError): Patience {
  * The target holds some of these keys already, as after a MIGRATE that timed out once they had arrived. What is equal
  * on both sides is replaced by itself; where it differs, neither is touched, unless it was said which counts.
  */
-async function replaceEqual(lane: Lane, batch: Batch, how: { readonly timeoutMs: number }): Promise<true> {
+async function replaceEqual(lane: Lane, batch: Batch, how: { readonly timeoutMs: number }): Promise<true | undefined> {
   const { step, source, target, executor, conflicts } = lane;
+  if (conflicts?.isTargetInUse === true) return dropEqual(lane, conflicts, batch, how);
   const { slot, database, keys } = batch;
   const select: Command[] = lane.databases.length > 1 ? [["SELECT", database]] : [];
   const found = await findConflicts(keys, { source, target, select });
@@ -87,5 +89,43 @@ async function replaceEqual(lane: Lane, batch: Batch, how: { readonly timeoutMs:
     type: "notice",
     text: `slot ${slot}: keys that were already there with the same value were replaced`,
   });
+  return true;
+}
+
+/**
+ * The same where clients write at the target: between the look at both values and a replacement one of them could write,
+ * and lose that. So of two equal values the source's goes, and only what was decided against is replaced. What the target
+ * has got since is looked at again.
+ */
+async function dropEqual(
+  lane: Lane,
+  conflicts: Conflicts,
+  batch: Batch,
+  how: { readonly timeoutMs: number },
+): Promise<true | undefined> {
+  const { step, source, target, executor } = lane;
+  const { slot, database, keys } = batch;
+  const select: Command[] = lane.databases.length > 1 ? [["SELECT", database]] : [];
+  const { equal, different } = await compareKeys(keys, { source, target, select });
+  for (const key of different) await conflicts.settle({ key, slot, database }, lane);
+  const decided = different.filter((key) => !conflicts.isLeft(slot, database, key));
+  const rest = keys.filter((key) => !equal.includes(key) && !different.includes(key));
+  const commands = [
+    ...equal.flatMap((key): Command[] => [["ASKING"], ["DEL", key]]),
+    ...(decided.length === 0 ? [] : [migrateCommand(lane, { ...batch, keys: decided }, { ...how, replace: true })]),
+    ...(rest.length === 0 ? [] : [migrateCommand(lane, { ...batch, keys: rest }, how)]),
+  ];
+  const replies = commands.length === 0 ? [] : await source.sendAllBinary(commands);
+  const refused = replies.find((reply) => reply instanceof ServerError);
+  if (equal.length > 0) {
+    executor.emit({
+      type: "notice",
+      text: `slot ${slot}: keys that were already there with the same value were deleted where they are not looked for`,
+    });
+  }
+  if (refused instanceof ServerError) {
+    if (/BUSYKEY/.test(refused.message)) return undefined;
+    throw migrateFailed(slot, step.from, step.to, refused);
+  }
   return true;
 }

@@ -1,3 +1,4 @@
+import { formatAddress } from "../../model/address.ts";
 import type { NodeId } from "../../model/cluster.ts";
 import { type Choice, canOwn, chooseOwner, type NodesById } from "./choose-owner.ts";
 import type { Decision, Direction, Unsolved } from "./decision.ts";
@@ -10,6 +11,8 @@ export interface Circumstances {
   readonly givenUp: ReadonlySet<NodeId>;
   /** Primaries that were reached and did not let their keys be counted. */
   readonly uncounted: ReadonlySet<NodeId>;
+  /** Primaries of a Valkey that are down and have lost their slots to a replica: see findAwaited. */
+  readonly awaited: readonly NodeId[];
   /** Who takes a slot that nobody claims and nobody holds keys of. */
   readonly dealt: ReadonlyMap<number, NodeId>;
 }
@@ -35,7 +38,9 @@ export function decide(picture: SlotPicture, circumstances: Circumstances): Deci
 
 function repair(picture: SlotPicture, { owner, because }: Choice, circumstances: Circumstances): Decision {
   const { claims, seen, migrating, importing, keys, silent } = picture;
-  const moveTo = targetOf(picture, owner, circumstances);
+  const meant = targetOf(picture, owner, circumstances);
+  const awaited = meant === undefined ? undefined : circumstances.awaited[0];
+  const moveTo = awaited !== undefined && circumstances.direction === "auto" ? undefined : meant;
   const ownerOpen = migrating.some(({ node }) => node === owner);
   const finalOwner = moveTo ?? owner;
   // The source of a move gives its keys away by the move itself.
@@ -58,6 +63,7 @@ function repair(picture: SlotPicture, { owner, because }: Choice, circumstances:
     bring,
     close: [...close, ...picture.openOnReplicas],
     givenUp: silent[0],
+    awaited,
   };
 }
 
@@ -84,7 +90,7 @@ function isOtherEnd(importing: OpenEnd, migrating: OpenEnd | undefined): boolean
 
 export function nameOf(id: NodeId, nodes: NodesById): string {
   const address = nodes.get(id)?.address;
-  return address === undefined
-    ? `unknown node ${id.slice(0, 8)}`
-    : `${address.host}:${address.port} (${id.slice(0, 8)})`;
+  if (address === undefined) return `unknown node ${id.slice(0, 8)}`;
+  if (address.host === "") return `the ghost ${id.slice(0, 8)}`;
+  return `${formatAddress(address)} (${id.slice(0, 8)})`;
 }

@@ -26,6 +26,8 @@ export interface Decision {
   readonly close: readonly NodeId[];
   /** The primary that is given up; what only it holds is lost unless it returns. */
   readonly givenUp: NodeId | undefined;
+  /** Who is down, may have been importing it, and could claim it on its return if the move went on. */
+  readonly awaited: NodeId | undefined;
 }
 
 /** A slot that nobody can repair from here, and why. */

@@ -73,7 +73,7 @@ function disputeText({ seen }: SlotPicture, name: Name): readonly string[] {
 }
 
 function doneText(
-  { owner, because, assign, moveTo, bring, closeOwner, close, disarm, givenUp }: Decision,
+  { owner, because, assign, moveTo, bring, closeOwner, close, disarm, givenUp, awaited }: Decision,
   name: Name,
 ): string {
   const done: string[] = [];
@@ -81,6 +81,9 @@ function doneText(
   if (disarm.length > 0) done.push(`${disarm.map(name).join(" and ")} lets go of them first, so that it drops no key`);
   if (assign) done.push(`${name(owner)} becomes the owner, because ${because}`);
   if (moveTo !== undefined) done.push(`the move from ${name(owner)} to ${name(moveTo)} is finished`);
+  if (awaited !== undefined && moveTo === undefined) {
+    done.push(`not finished, because ${name(awaited)} is down and could claim them on its return`);
+  }
   if (closeOwner && bring.length === 0) done.push("the move is taken back: nothing has gone over");
   if (closeOwner && bring.length > 0) done.push("the move is taken back");
   if (bring.length > 0) done.push(`the keys on ${bring.map(name).join(" and ")} go home to ${name(moveTo ?? owner)}`);

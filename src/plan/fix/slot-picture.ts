@@ -1,5 +1,5 @@
 import { type Cluster, type ClusterNode, membersOf, type NodeId, primariesOf } from "../../model/cluster.ts";
-import { SLOT_COUNT, slotsOf } from "../../model/slot.ts";
+import { SLOT_COUNT, slotsOf, subtractRanges, unionRanges } from "../../model/slot.ts";
 import type { SlotEvidence } from "../../model/slot-evidence.ts";
 import type { Problem } from "../problems.ts";
 
@@ -103,7 +103,7 @@ export function pictureSlots(
 ): readonly SlotPicture[] {
   const primaries = primariesOf(cluster);
   const claims = ownersBySlot(primaries.filter(isReached));
-  const silent = ownersBySlot(primaries.filter((node) => !isReached(node)));
+  const silent = ownersBySlot(silentOwners(cluster));
   const maps = distinctMaps(cluster);
   const open = openEnds(cluster);
   return [...trouble]
@@ -122,6 +122,22 @@ export function pictureSlots(
 
 export function isReached({ view }: ClusterNode): boolean {
   return view !== undefined;
+}
+
+/**
+ * Primaries that could not be asked, with what the others say they own. A ghost is one as long as nobody else claims its
+ * slots: its keys may be wherever its disk is.
+ */
+export function silentOwners(cluster: Cluster): readonly ClusterNode[] {
+  const claimed = unionRanges(
+    ...primariesOf(cluster)
+      .filter(isReached)
+      .map(({ slots }) => slots),
+  );
+  return cluster.nodes
+    .filter((node) => node.role === "primary" && !node.handshake && !isReached(node))
+    .map((node) => (node.noAddress ? { ...node, slots: subtractRanges(node.slots, claimed) } : node))
+    .filter(({ slots }) => slots.length > 0);
 }
 
 function countIn(id: NodeId, keys: number): [NodeId, number][] {

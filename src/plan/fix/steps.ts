@@ -8,9 +8,15 @@ import type { Decision } from "./decision.ts";
 
 /**
  * The steps for all slots together, in an order that is safe wherever it is cut off: first every other claim is taken
- * back, so that nobody can be made to drop its keys by the owner's claim; then the owner claims; then keys move.
+ * back, so that nobody can be made to drop its keys by the owner's claim; then those meet who do not know each other;
+ * then the owner claims; then keys move.
  */
-export function stepsFor(decisions: readonly Decision[], nodes: NodesById, onConflict: ConflictPolicy): Step[] {
+export function stepsFor(
+  decisions: readonly Decision[],
+  nodes: NodesById,
+  onConflict: ConflictPolicy,
+  meet: readonly Step[],
+): Step[] {
   const ref = (id: NodeId): NodeRef => ({ id, address: nodes.get(id)!.address });
   const pairs = <T>(linksOf: (decision: Decision) => readonly (readonly [NodeId, NodeId])[], make: Make<T>): T[] =>
     gather(decisions, linksOf).map(([a, b, slots]) => make(ref(a), ref(b), slots));
@@ -32,6 +38,7 @@ export function stepsFor(decisions: readonly Decision[], nodes: NodesById, onCon
       ({ disarm, owner }) => disarm.map((id) => [id, owner]),
       (node, owner, slots) => ({ kind: "del-slots", node, owner, slots }),
     ),
+    ...meet,
     ...singles<Step>(
       ({ assign, owner }) => (assign ? [owner] : []),
       (node, slots) => ({ kind: "assign-slots", node, slots }),

@@ -39,3 +39,25 @@ export function takeoverText({ node, from, slots }: Takeover, nodes: NodesById):
     "it was not asked for, because the server would claim it when other slots change hands, and its owner would drop its keys"
   );
 }
+
+/**
+ * The same done by one that comes back: a primary of Valkey that died while it imported a slot, and lost its place to a
+ * replica, finds on its return that the source does not own the slot any more, claims it and all that it owned once with
+ * a new config epoch, and the replica that had taken over drops its keys (seen on 9.1, whole shards at a time). As long
+ * as the source keeps the slot it comes back as a replica. It cannot be asked what it imported, so any such node counts.
+ */
+export function findAwaited(cluster: Cluster): readonly NodeId[] {
+  const members = membersOf(cluster);
+  if (members.every(({ facts }) => facts === undefined || facts.engine === "redis")) return [];
+  return members
+    .filter(({ role, view, slots }) => role === "primary" && view === undefined && slots.length === 0)
+    .map(({ id }) => id);
+}
+
+export function awaitedText(id: NodeId, slots: readonly number[], nodes: NodesById): string {
+  const which = `${slots.length === 1 ? "slot" : "slots"} ${formatRanges(toRanges(slots))}`;
+  return (
+    `the move of ${which} is finished although ${nameOf(id, nodes)} is down: if that was importing, it claims on its return ` +
+    "what it owned before, and whoever took its place drops the keys. Start it without its cluster-config-file, or use --direction back"
+  );
+}

@@ -26,7 +26,7 @@ type StepFields = { readonly [Kind in Step["kind"]]: FieldsOf<Omit<Extract<Step,
 const STEPS: StepFields = {
   "set-config-epoch": { node, epoch: count },
   "add-slots": { node, slots },
-  meet: { nodes: listOf(node) },
+  meet: { nodes: listOf(node), slotsLater: optional(constant(true)) },
   replicate: { node, primary: node, inSync: optional(constant(true)) },
   "move-slots": {
     from: node,

@@ -270,6 +270,96 @@ describe("what cannot be reached", () => {
   });
 });
 
+describe("a Valkey that died while it imported, and lost its slots to its replica", () => {
+  const slots = { ...WHOLE, d: [] } as const;
+  const nodes = {
+    a: open(5, "migrating", "b"),
+    b: open(5, "importing", "a"),
+    d: { unreachable: true, health: "failing" },
+  } as const;
+  const keys = { a: { 5: 1 }, b: { 5: 1 } };
+  const facts = { engine: "valkey", version: "9.1.0" } as const;
+
+  test("would claim the slot on its return, so that the move is taken back", () => {
+    const { plan } = planned(slots, { nodes, facts }, keys);
+    expect(plan.steps.map(brief)).toEqual(["close 5 a", "bring 5 b>a"]);
+    expect(plan.reasons.join()).toContain("127.0.0.1:7004 (d0000000) is down and could claim them on its return");
+  });
+
+  test("or the plan says what may happen", () => {
+    const { plan } = planned(slots, { nodes, facts }, keys, { direction: "forward" });
+    expect(plan.steps.map(brief)).toEqual(["move 5 a>b"]);
+    expect(plan.warnings.join()).toContain("drops the keys");
+  });
+
+  test("is no danger on Redis, nor while it lives", () => {
+    expect(planned(slots, { nodes }, keys).plan.steps.map(brief)).toEqual(["move 5 a>b"]);
+    const { d: _, ...alive } = nodes;
+    expect(planned(slots, { nodes: alive, facts }, keys).plan.steps.map(brief)).toEqual(["move 5 a>b"]);
+  });
+});
+
+describe("members", () => {
+  const known = { a: [0, 5460], b: [5461, 10_922], c: [10_923, 16_383], d: [] } as const;
+  const halfKnown = { b: { ignores: ["d"] } };
+
+  test("that only some know are introduced, after claims were given up and before new ones are made", () => {
+    const nodes = { ...halfKnown, c: { sees: { c: "5,10923-16383" } } };
+    const slots = { ...known, c: "5,10923-16383" };
+    const { plan, members } = planned(slots, { nodes });
+    expect(plan.steps.map(brief)).toEqual(["del 5 a", "meet", "assign 5 c"]);
+    expect(plan.reasons.join()).toContain(
+      "127.0.0.1:7004 (d0000000) is a member for some, and not known to 127.0.0.1:7002",
+    );
+    expect([...members]).toEqual([idOf("d")]);
+  });
+
+  test("that are dead and only half known are forgotten, or others would shake hands with them for ever", () => {
+    const nodes = { ...halfKnown, d: { unreachable: true, health: "suspected" } } as const;
+    const { plan } = planned(known, { nodes });
+    expect(plan.steps).toMatchObject([{ kind: "forget", node: { id: idOf("d") } }]);
+    expect(plan.steps[0]).toMatchObject({ from: ["a", "b", "c"].map((name) => ({ id: idOf(name) })) });
+  });
+
+  test("that are down and known to all may come back", () => {
+    const nodes = { d: { unreachable: true, health: "failing" } } as const;
+    expect(planned(known, { nodes }).plan.steps).toEqual([]);
+  });
+
+  test("that nobody lists but they themselves have left", () => {
+    const nodes = { a: { ignores: ["d"] }, b: { ignores: ["d"] }, c: { ignores: ["d"] } };
+    expect(planned(known, { nodes }).plan.steps).toEqual([]);
+  });
+
+  test("without an address are forgotten, unless somebody follows them", () => {
+    const nodes = { d: { noAddress: true, health: "failing" } } as const;
+    expect(planned(known, { nodes }).plan.steps.map(brief)).toEqual(["forget"]);
+    expect(planned(known, { nodes, replicas: { d1: "d" } }).plan.steps).toEqual([]);
+  });
+
+  test("without an address that own slots are missing primaries: given up only when that was asked for", () => {
+    const nodes = { c: { noAddress: true, health: "failing" } } as const;
+    const left = planned(WHOLE, { nodes });
+    expect(left.plan.steps).toEqual([]);
+    expect(left.unreachable.map(({ id }) => id)).toEqual([idOf("c")]);
+    const { plan, lost } = planned(WHOLE, { nodes }, {}, { giveUpUnreachable: true });
+    expect(plan.steps.map(brief)).toEqual(["assign 10923-13653 a", "assign 13654-16383 b", "forget"]);
+    expect(formatRanges(lost)).toBe("10923-16383");
+  });
+
+  test("are no part of some slots, nor of other problems", () => {
+    const nodes = { ...halfKnown, a: open(5, "migrating", "b") };
+    const slots = [{ start: 0, end: 99 }];
+    expect(planned(known, { nodes }, {}, { slots }).plan.steps.map(brief)).toEqual(["close 5 a"]);
+    expect(planned(known, { nodes }, {}, { only: new Set(["open-slots"]) }).plan.steps.map(brief)).toEqual([
+      "close 5 a",
+    ]);
+    expect(planned(known, { nodes }, {}, { only: new Set(["unknown-member"]) }).plan.steps.map(brief)).toEqual([
+      "meet",
+    ]);
+  });
+});
+
 describe("a part of it", () => {
   const nodes = {
     a: { openSlots: [5, 6].map((slot) => ({ slot, state: "migrating" as const, peer: "b" })) },
@@ -362,7 +452,7 @@ test("whatever is broken is whole after one plan, which says nothing twice and l
       expectKeysAtHome(after, plan.steps, keys);
       expect(new Set(plan.steps.map(brief)).size).toBe(plan.steps.length);
     }),
-    { numRuns: 300 },
+    { numRuns: 120 },
   );
 });
 
