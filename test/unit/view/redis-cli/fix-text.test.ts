@@ -27,6 +27,7 @@ function decision(picture: Partial<SlotPicture>, rest: Partial<Decision> = {}): 
     bring: [],
     close: [],
     givenUp: undefined,
+    awaited: undefined,
     ...rest,
   };
 }
