@@ -4,7 +4,8 @@ import { formatRanges } from "../model/slot.ts";
 import type { MovePreview } from "../plan/move-plan.ts";
 import { type BeforeAndAfter, type PrimaryBalance, primaryBalances } from "../plan/move-totals.ts";
 import { fittingLines, narrowLines } from "./table.ts";
-import { bytesText, groupDigits, shortName } from "./words.ts";
+import { tableNames } from "./table-names.ts";
+import { bytesText, groupDigits } from "./words.ts";
 
 const SLOT_COLUMNS = [
   { title: "PRIMARY" },
@@ -17,9 +18,10 @@ const SLOT_COLUMNS = [
 /** What every primary owns before and after, and where there are keys, what it holds. */
 export function balanceLines(preview: MovePreview, width?: number): readonly string[] {
   const balances = primaryBalances(preview);
+  const nameOf = tableNames(preview.before, width);
   const slots = barsOf(balances.map((balance) => balance.slots));
   const rows = balances.map(({ node, slots: { before, after } }, i) => [
-    shortName(preview.before, node),
+    nameOf(node),
     groupDigits(before),
     groupDigits(after),
     slots[i]!,
@@ -45,8 +47,9 @@ function contentLines(
     ...LOAD_COLUMNS[load ?? "memory"],
     { title: "CHANGE" },
   ] as const;
+  const nameOf = tableNames(preview.before, width);
   const rows = balances.map((balance, i) => [
-    shortName(preview.before, balance.node),
+    nameOf(balance.node),
     ...cells(balance.keys, groupDigits),
     ...(load === undefined
       ? cells(balance.memoryBytes, bytesText)

@@ -4,7 +4,7 @@ import { planText } from "./plan-text.ts";
 import { type Progress, silentProgress } from "./progress.ts";
 import { resultText } from "./result-text.ts";
 import { savedPlanText } from "./saved-plan-text.ts";
-import { fitText, USUAL_WIDTH } from "./table.ts";
+import { fitText } from "./table.ts";
 import type { Result, View } from "./view.ts";
 
 export interface HumanOptions {
@@ -51,7 +51,7 @@ export function humanView({
     warning: (text) => say(`${chalk.yellow("warning:")} ${text}`),
     result: (result) => {
       progress.pause();
-      const text = resultText(result, outChalk, columns ?? USUAL_WIDTH);
+      const text = resultText(result, outChalk, columns);
       out(columns === undefined || isVerbatim(result) ? text : fitText(text, columns));
     },
     error: (error) => {

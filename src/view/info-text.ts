@@ -1,4 +1,3 @@
-import { formatAddress } from "../model/address.ts";
 import {
   type Cluster,
   type ClusterNode,
@@ -12,6 +11,7 @@ import { keyCountOf, type NodeFacts } from "../model/facts.ts";
 import { countSlots, formatRanges, SLOT_COUNT, unionRanges } from "../model/slot.ts";
 import { sizeText, versionsText } from "./size-text.ts";
 import { tableLines, widthOf } from "./table.ts";
+import { tableNames } from "./table-names.ts";
 import { bytesText, count, groupDigits } from "./words.ts";
 
 const INFO_COLUMNS = [
@@ -28,13 +28,17 @@ const INFO_COLUMNS = [
 const ID = INFO_COLUMNS.findIndex(({ title }) => title === "ID");
 const VERSION = INFO_COLUMNS.findIndex(({ title }) => title === "VERSION");
 
-export function infoLines(cluster: Cluster, columns: number): readonly string[] {
+export function infoLines(cluster: Cluster, columns: number | undefined): readonly string[] {
   const shards = shardsOf(cluster);
   const homeless = membersOf(cluster).filter(
     (node) => node.role === "replica" && !shards.some(({ replicas }) => replicas.includes(node)),
   );
-  const rows = [...shards.flatMap(shardRows), ...homeless.map((node) => nodeRow(node, undefined))];
-  const [titles = "", ...body] = nodeLines(rows, columns - 2);
+  const nameOf = tableNames(cluster, columns);
+  const rows = [
+    ...shards.flatMap((shard) => shardRows(shard, nameOf)),
+    ...homeless.map((node) => nodeRow(node, undefined, nameOf)),
+  ];
+  const [titles = "", ...body] = nodeLines(rows, columns);
   const lines: string[] = [];
   let next = 0;
   for (const [i, shard] of shards.entries()) {
@@ -46,7 +50,7 @@ export function infoLines(cluster: Cluster, columns: number): readonly string[] 
 }
 
 /** Where there is no room for everything the id is left out: the address names a node as well. */
-function nodeLines(rows: readonly (readonly string[])[], width: number): readonly string[] {
+function nodeLines(rows: readonly (readonly string[])[], width: number | undefined): readonly string[] {
   // What all have alike stands with the totals.
   const isAlike = new Set(rows.map((row) => row[VERSION]).filter((version) => version !== "")).size < 2;
   const without = (...left: readonly number[]) =>
@@ -56,7 +60,8 @@ function nodeLines(rows: readonly (readonly string[])[], width: number): readonl
     );
   const alike = isAlike ? [VERSION] : [];
   const lines = without(...alike);
-  return lines.every((line) => widthOf(line) <= width) ? lines : without(ID, ...alike);
+  const fits = width === undefined || lines.every((line) => widthOf(line) + 2 <= width);
+  return fits ? lines : without(ID, ...alike);
 }
 
 function shardTitle({ primary }: Shard, number: number): string {
@@ -66,16 +71,18 @@ function shardTitle({ primary }: Shard, number: number): string {
   return `shard ${number}: ${count(slots, "slot")} (${share} %), ${formatRanges(primary.slots)}`;
 }
 
-function shardRows({ primary, replicas }: Shard): readonly (readonly string[])[] {
-  return [nodeRow(primary, undefined), ...replicas.map((replica) => nodeRow(replica, primary))];
+type NameOf = ReturnType<typeof tableNames>;
+
+function shardRows({ primary, replicas }: Shard, nameOf: NameOf): readonly (readonly string[])[] {
+  return [nodeRow(primary, undefined, nameOf), ...replicas.map((replica) => nodeRow(replica, primary, nameOf))];
 }
 
-function nodeRow(node: ClusterNode, primary: ClusterNode | undefined): readonly string[] {
+function nodeRow(node: ClusterNode, primary: ClusterNode | undefined, nameOf: NameOf): readonly string[] {
   const { facts } = node;
   const state = node.health === "ok" ? "" : ` (${node.health})`;
   return [
     `${node.role}${state}`,
-    formatAddress(node.address),
+    nameOf(node.id),
     node.id.slice(0, 8),
     ...(facts === undefined
       ? ["-", "-", "unreachable"]

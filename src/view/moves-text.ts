@@ -10,6 +10,7 @@ import { balanceLines } from "./balance-text.ts";
 import type { Layout } from "./layout.ts";
 import { moveSentences } from "./sentences.ts";
 import { fittingLines } from "./table.ts";
+import { tableNames } from "./table-names.ts";
 import type { ShownMoves } from "./view.ts";
 import { bytesText, count, groupDigits, nameById, roughTimeText, secondsText, shortName, slotsText } from "./words.ts";
 
@@ -42,10 +43,11 @@ export function movesText(
 
 function moveLines(plan: Plan, preview: MovePreview, width: number | undefined): readonly string[] {
   const { moves, before } = preview;
+  const nameOf = tableNames(before, width);
   const methods = plan.steps.flatMap((step) => (step.kind === "move-slots" ? [step.method] : []));
   const rows = moves.map(({ move, evidence }, i) => [
-    shortName(before, move.from),
-    shortName(before, move.to),
+    nameOf(move.from),
+    nameOf(move.to),
     groupDigits(countSlots(move.slots)),
     evidence.keys === undefined ? "?" : groupDigits(evidence.keys),
     evidence.bytes === undefined ? "" : bytesText(evidence.bytes),

@@ -14,15 +14,16 @@ import { sandboxLines } from "./sandbox-text.ts";
 import { schemaText } from "./schema-text.ts";
 import { sizeText } from "./size-text.ts";
 import { slotMapLines } from "./slot-map.ts";
+import { USUAL_WIDTH } from "./table.ts";
 import type { Result, ShownMoves } from "./view.ts";
 import { count, groupDigits, secondsText } from "./words.ts";
 
-export function resultText(result: Result, chalk: ChalkInstance, columns: number): string {
+export function resultText(result: Result, chalk: ChalkInstance, columns: number | undefined): string {
   switch (result.kind) {
     case "check":
       return result.quick
         ? `${quickLine(result.cluster, result.problems)}\n`
-        : linesText(checkLines(result.cluster, result.problems, chalk, columns));
+        : linesText(checkLines(result.cluster, result.problems, chalk, columns ?? USUAL_WIDTH));
     case "info":
       return linesText([
         ...infoLines(result.cluster, columns),

@@ -81,26 +81,26 @@ export const USUAL_WIDTH = 80;
 export function fittingLines(
   columns: readonly Column[],
   rows: readonly (readonly string[])[],
-  width = USUAL_WIDTH,
+  width?: number,
 ): readonly string[] {
   const [titles = ""] = tableLines(columns, [...rows.map((row) => [...row.slice(0, -1), "-"])]);
-  const room = width - 2 - titles.length + (columns.at(-1)?.title.length ?? 0);
-  if (room < 8 && width < USUAL_WIDTH) return narrowLines(columns.slice(0, -1), rows, width);
+  const room = (width ?? USUAL_WIDTH) - 2 - titles.length + (columns.at(-1)?.title.length ?? 0);
+  if (room < 8 && width !== undefined) return narrowLines(columns.slice(0, -1), rows, width);
   const cut = rows.map((row) => [...row.slice(0, -1), fewItems(row.at(-1) ?? "", Math.max(8, room))]);
   return tableLines(columns, cut).map((line) => `  ${line}`);
 }
 
-/** Indented; where the width is not enough, the last columns are left out. */
+/** Indented; in a terminal that is not wide enough the last columns are left out. */
 export function narrowLines(
   columns: readonly Column[],
   rows: readonly (readonly string[])[],
-  width = USUAL_WIDTH,
+  width?: number,
 ): readonly string[] {
   const lines = tableLines(
     columns,
     rows.map((row) => row.slice(0, columns.length)),
   ).map((line) => `  ${line}`);
-  const fits = width >= USUAL_WIDTH || columns.length < 2 || lines.every((line) => widthOf(line) <= width);
+  const fits = width === undefined || columns.length < 2 || lines.every((line) => widthOf(line) <= width);
   return fits ? lines : narrowLines(columns.slice(0, -1), rows, width);
 }
 

@@ -46,6 +46,8 @@ const SHOWN: Readonly<Record<string, (view: View) => void>> = {
     Object.entries(plans()).map(([name, shown]) => [`plan-${name}`, (view: View) => view.plan(shown)]),
   ),
   "plan-saved": (view) => view.saved(WARNED),
+  "result-info-long-names": (view) =>
+    view.result({ kind: "info", cluster: withLongNames(RESULTS.info[0]!.cluster), map: false }),
   error: (view) => view.error(ERROR),
 };
 
@@ -63,21 +65,21 @@ function plans(): Readonly<Record<string, ShownPlan>> {
 }
 
 /** As in a Kubernetes StatefulSet. */
-function longNamed({ plan, preview }: ShownMoves): ShownMoves {
-  const renamed = ({ nodes }: Cluster): Cluster => ({
+function withLongNames({ nodes }: Cluster): Cluster {
+  return {
     nodes: nodes.map((node, i) => {
       const host = `redis-cluster-${i}.redis-cluster-headless.production.svc.cluster.local`;
       return { ...node, address: { ...node.address, host } };
     }),
-  });
-  return {
-    kind: "moves",
-    plan,
-    preview: { ...preview, before: renamed(preview.before), after: renamed(preview.after) },
   };
 }
 
-function textOf(show: (view: View) => void, columns: number, told = false): string {
+function longNamed({ plan, preview }: ShownMoves): ShownMoves {
+  const [before, after] = [withLongNames(preview.before), withLongNames(preview.after)];
+  return { kind: "moves", plan, preview: { ...preview, before, after } };
+}
+
+function textOf(show: (view: View) => void, columns: number | undefined, told = false): string {
   let text = "";
   const write = (part: string) => {
     text += part;
@@ -98,4 +100,14 @@ describe.each(WIDTHS)("in %i columns", (columns) => {
 
 test.each(Object.entries(plans()))("read out: plan-%s", async (name, shown) => {
   await expect(textOf((view) => view.plan(shown), 80, true)).toMatchFileSnapshot(`../../golden/plan-${name}.told.txt`);
+});
+
+test("outside of a terminal no name is cut and no line is broken", () => {
+  const text = textOf((view) => {
+    view.plan(longNamed(SHOWN_MOVES));
+    view.result({ kind: "info", cluster: withLongNames(RESULTS.info[0]!.cluster), map: false });
+    view.error(ERROR);
+  }, undefined);
+  expect(text).not.toMatch(/…:\d/);
+  expect(text.split("\n").filter((line) => line.startsWith("error: "))).toEqual([`error: ${ERROR.message}`]);
 });
