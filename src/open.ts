@@ -185,12 +185,15 @@ function isReadOut({ environment: { ACCESSIBLE = "" } }: World): boolean {
   return ACCESSIBLE !== "";
 }
 
-function progressFor({ progress, quiet }: Pick<GlobalOptions, "progress" | "quiet">, world: World): Progress {
+function progressFor(options: Pick<GlobalOptions, "progress" | "quiet" | "color">, world: World): Progress {
+  const { progress, quiet } = options;
   const { stderr } = world;
   const talk = (text: string) => void stderr.write(text);
   if (progress === "json") return jsonProgress(talk);
   if (progress === "none" || quiet === true) return silentProgress;
-  return isDrawable(stderr, world) ? liveProgress(stderr) : plainProgress(talk);
+  return isDrawable(stderr, world)
+    ? liveProgress(stderr, { colour: hasColour(options, stderr, world) })
+    : plainProgress(talk);
 }
 
 /** Draws lists to move about in, or numbers them, which a screen reader can read out. */

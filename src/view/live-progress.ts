@@ -9,8 +9,16 @@ const SHOWN_AFTER_MS = 500;
 const DRAWN_EVERY_MS = 100;
 
 /** In a terminal: a block of lines that changes in its place, shown once something takes longer than half a second. */
-export function liveProgress(stream: NodeJS.WriteStream, now: () => number = () => performance.now()): Progress {
-  return new LiveProgress(stream, now);
+export function liveProgress(
+  stream: NodeJS.WriteStream,
+  { colour = false, now = () => performance.now() }: LiveOptions = {},
+): Progress {
+  return new LiveProgress(stream, colour, now);
+}
+
+interface LiveOptions {
+  readonly colour?: boolean;
+  readonly now?: () => number;
 }
 
 class LiveProgress implements Progress {
@@ -22,11 +30,11 @@ class LiveProgress implements Progress {
   #began: number | undefined;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(stream: NodeJS.WriteStream, now: () => number) {
+  constructor(stream: NodeJS.WriteStream, colour: boolean, now: () => number) {
     this.#stream = stream;
     this.#now = now;
     this.#block = new LiveBlock(stream);
-    this.#spinner = new Spinner(stream);
+    this.#spinner = new Spinner(stream, colour);
   }
 
   readonly event = (event: RunEvent): void => {
@@ -77,11 +85,13 @@ class LiveProgress implements Progress {
 /** A line for what cannot be counted. ora is loaded when the first one is needed. */
 class Spinner {
   readonly #stream: NodeJS.WriteStream;
+  readonly #colour: boolean;
   #ora: { start(text: string): unknown; stop(): unknown; text: string } | undefined;
   #wanted: string | undefined;
 
-  constructor(stream: NodeJS.WriteStream) {
+  constructor(stream: NodeJS.WriteStream, colour: boolean) {
     this.#stream = stream;
+    this.#colour = colour;
   }
 
   show(text: string, columns: number): void {
@@ -101,7 +111,12 @@ class Spinner {
     const { default: ora } = await import("ora");
     if (this.#wanted === undefined) return;
     // A cursor that was never hidden need not come back, however the process ends.
-    this.#ora ??= ora({ stream: this.#stream, discardStdin: false, hideCursor: false });
+    this.#ora ??= ora({
+      stream: this.#stream,
+      color: this.#colour && "cyan",
+      discardStdin: false,
+      hideCursor: false,
+    });
     this.#ora.start(this.#wanted);
   }
 }

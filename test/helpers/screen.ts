@@ -102,7 +102,7 @@ export class Screen {
         this.#rows.length = this.#row + 1;
         break;
       case "K":
-        if (number === 2) this.#line().fill(" ");
+        if (number === 2) this.#line().length = 0;
         else this.#line().length = Math.min(this.#line().length, this.#column);
         break;
       case "h":

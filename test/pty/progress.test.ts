@@ -4,6 +4,7 @@ import { openClient } from "../helpers/data-set.ts";
 import { ENGINES } from "../helpers/engines.ts";
 import { screenAfter } from "../helpers/screen.ts";
 import { startCluster, type TestCluster } from "../helpers/start-cluster.ts";
+import { startServers } from "../helpers/start-servers.ts";
 import { Key, openSlotctl, type TerminalOptions, type TerminalSession } from "../helpers/terminal.ts";
 
 const engine = ENGINES[0]!;
@@ -40,6 +41,17 @@ function openReshard({ nodes }: TestCluster<"a" | "b">, options: TerminalOptions
 }
 
 const LANE = /127\.0\.0\.1:\d+ -> 127\.0\.0\.1:\d+ \[=*> *\] [\d,]+\/8,?192/;
+
+test("what is waited for is said while it lasts, and is gone afterwards", async () => {
+  await using servers = await startServers(engine, { count: 1 });
+  const args = ["wait", formatAddress(servers[0]!.address), "--for", "nodes=2", "--timeout", "2s"];
+  using session = openSlotctl(args, { columns: 80 });
+  await session.waitFor("Waiting until the cluster has 2 nodes: 1 of 2 nodes are there");
+  expect(await session.exitCode).toBe(7);
+  const { lines, isCursorShown } = screenAfter(session.raw, 80);
+  expect(lines[0]).toBe("error: Waited 2 s in vain until the cluster has 2 nodes");
+  expect(isCursorShown).toBe(true);
+});
 
 describe("a long move in a terminal", () => {
   test("shows a bar and a total while it lasts, and only the summary afterwards", async () => {
