@@ -191,6 +191,8 @@ export const ERROR_CODES: Readonly<Record<string, string>> = {
   FAILOVER_FAILED:
     "The servers gave the failover up, as often as it was asked for; the old primary serves on if it lives.",
   FAILOVER_REFUSED: "The replica cannot take over as asked; nothing was changed, and the hint names the way out.",
+  FORMER_PRIMARY_AWAY:
+    "The target of a move has taken over from a primary that is away, and that could claim its slots on its return.",
   FILE_UNREADABLE: "A certificate, key or CA cannot be read.",
   FIX_IMPOSSIBLE: "Something is broken that cannot be repaired from here; the details tell what. Nothing was changed.",
   FIX_INCOMPLETE: "The plan is carried out, and something is left that it could not repair.",

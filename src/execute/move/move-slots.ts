@@ -11,6 +11,7 @@ import { chunksOf } from "./chunks.ts";
 import { bystandersIn, type Closing, closeSlots } from "./close-slots.ts";
 import type { Conflicts } from "./conflicts.ts";
 import { drainSlots } from "./drain-slots.ts";
+import { awaitFormerPrimaries } from "./former-primaries.ts";
 import { Grace } from "./grace.ts";
 import { isInWindow, waitForWindow } from "./keep-window.ts";
 import { databasesOf, type Lane, type LaneSettings, withLane } from "./lane.ts";
@@ -115,6 +116,7 @@ class Mover {
     const toGo = new Set([...atSource, ...unclosed]);
     this.#arrived(this.#slots.filter((slot) => !toGo.has(slot)));
     if (atSource.length + unclosed.length === 0) return;
+    await awaitFormerPrimaries(this.#step, target, executor);
     using bystanders = bystandersIn(source, this.#step);
     const ends = await Promise.all([nodeOf(executor, this.#step.from), nodeOf(executor, this.#step.to)]);
     const oneFirst = !isFirst || (await Promise.all(ends.map(asksReplicas))).includes(true);
