@@ -85,17 +85,21 @@ async function untilPrimary(node: Member, witness: Member): Promise<void> {
   await eventually(async () => expect(String(await witness.call("CLUSTER", "NODES"))).toMatch(line));
 }
 
+/**
+ * And nothing is under way. A primary of Valkey that dies in the middle of a SETSLOT, which its replica has carried out
+ * already, claims all its slots when it comes back, whoever moved them: that is not what is tested here.
+ */
 async function untilReplicated(primary: Member, replica: Member): Promise<void> {
-  const offsetOf = async (node: Member, field: string) =>
-    new RegExp(`${field}:(\\d+)`).exec(String(await node.call("INFO", "replication")))?.[1];
+  const fieldOf = async (node: Member, section: string, field: string) =>
+    new RegExp(`${field}:(\\d+)`).exec(String(await node.call("INFO", section)))?.[1];
+  let before: string | undefined;
   await eventually(async () => {
-    const [ours, theirs] = [
-      await offsetOf(primary, "master_repl_offset"),
-      await offsetOf(replica, "slave_repl_offset"),
-    ];
-    expect(theirs).toBe(ours);
-    // Nothing was under way any more while the two were asked.
-    expect(await offsetOf(primary, "master_repl_offset")).toBe(ours);
+    const last = before;
+    before = await fieldOf(primary, "replication", "master_repl_offset");
+    expect(await fieldOf(primary, "clients", "blocked_clients")).toBe("0");
+    expect(await fieldOf(replica, "replication", "slave_repl_offset")).toBe(before);
+    // Nor was there anything at the look before this one.
+    expect(before).toBe(last);
   });
 }
 
