@@ -199,6 +199,12 @@ export const COMMAND_PROSE: Readonly<Record<string, CommandProse>> = {
       "What it found, the evidence and the reason stand beside each step. A key with two values is left alone unless " +
         "`--on-conflict` decides, and a value that gives way is written to a file first. `--yes` answers everything but what " +
         "loses data, which takes `--accept-data-loss`.",
+      "A node that only some of the others know is introduced to all. One that is gone for good (its address is, or it is down, " +
+        "owns nothing, and only some list it) is forgotten by all. When another command was cut short on this machine, the plan " +
+        "says so: `slotctl resume` may be what is meant.",
+      "A Valkey primary that died while it imported a slot, and lost its place to its replica, claims the slot and all that it " +
+        "owned before when it comes back and finds the move finished; the replica then drops every key. So while a former " +
+        "primary is down such moves are taken back. `--direction forward` finishes them all the same, and the plan warns.",
     ],
     exits: CHANGES,
     ...STATE,
