@@ -128,8 +128,10 @@ function refused(
 function summaryOf({ cluster, newcomers, primaryOf, moves }: AddNodeDesign): string {
   const names = listText(newcomers.map(({ address }) => formatAddress(address)));
   const what = newcomers.length === 1 ? `${names} is a member` : `${names} are members`;
-  const moved = moves.reduce((sum, { slots }) => sum + countSlots(slots), 0);
-  if (moved > 0) return `${what} with ${count(moved, "slot")}`;
+  if (moves.length > 0) {
+    const owned = [...newcomers, ...moves].reduce((sum, { slots }) => sum + countSlots(slots), 0);
+    return `${what} with ${count(owned, "slot")}`;
+  }
   const [primary, ...others] = new Set(primaryOf.values());
   if (primary === undefined || others.length > 0) return what;
   return `${what}, ${newcomers.length === 1 ? "a replica" : "replicas"} of ${shortName(cluster, primary.id)}`;

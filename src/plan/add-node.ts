@@ -16,7 +16,7 @@ import { planRebalance } from "./rebalance.ts";
 import { inIdOrder, refOf } from "./refs.ts";
 import { simulate } from "./simulate.ts";
 import type { SlotMove } from "./slot-moves.ts";
-import { findViolations, type PlacedShard } from "./violations.ts";
+import { findViolations, type PlacedShard, type PlacementViolation } from "./violations.ts";
 
 /** Who becomes what, before anything is said of how slots move. */
 export interface AddNodeDesign {
@@ -156,12 +156,27 @@ function lacksIntroduction(node: ClusterNode, cluster: Cluster): boolean {
   return reachedIn(cluster).some((other) => !knows(other, node) || !knows(node, other));
 }
 
+/** Of those that are new: what was so before is for check to say. */
 function placementWarnings(after: Cluster, newcomers: readonly ClusterNode[]): readonly string[] {
+  const names = new Set(newcomers.map(nameOf));
   const touched = new Set(newcomers.map(({ id }) => nodeById(after, id)!.primaryId));
   const shards = inIdOrder(membersOf(after))
     .filter(({ id }) => touched.has(id))
     .map((primary) => placedShard(primary, after));
-  return findViolations(shards, membersOf(after).map(placementNode)).map(({ why }) => why);
+  return findViolations(shards, membersOf(after).map(placementNode))
+    .filter((violation) => concerns(violation, names))
+    .map(({ why }) => why);
+}
+
+function concerns(violation: PlacementViolation, names: ReadonlySet<string>): boolean {
+  switch (violation.kind) {
+    case "one-zone":
+      return true;
+    case "replica-on-primary-host":
+      return names.has(violation.replica);
+    case "replicas-share-host":
+      return violation.replicas.some((name) => names.has(name));
+  }
 }
 
 function emptyWarnings(after: Cluster, newcomers: readonly ClusterNode[], steps: readonly Step[]): readonly string[] {

@@ -2,7 +2,7 @@ import { type Address, formatAddress } from "../model/address.ts";
 import type { NodeId } from "../model/cluster.ts";
 import { countSlots, parseRanges } from "../model/slot.ts";
 import { type FailoverMode, type Meet, newcomersIn, type Plan, type Step } from "../plan/plan.ts";
-import { count, listText, nodeName } from "./words.ts";
+import { count, groupDigits, listText, nodeName } from "./words.ts";
 
 /** The steps of a plan, each as an order. */
 export function stepTexts(plan: Plan): readonly string[] {
@@ -26,7 +26,7 @@ function stepText(step: Exclude<Step, Meet>): string {
     case "add-slots":
       return `give ${name(step.node)} slots ${step.slots}`;
     case "move-slots":
-      return `move ${slots(step.slots)} from ${name(step.from)} to ${name(step.to)}: ${step.slots}`;
+      return `move ${slots(step.slots)} from ${name(step.from)} to ${name(step.to)}: ${someRanges(step.slots)}`;
     case "set-config":
       return `set ${step.setting} to ${step.value} on ${name(step.node)}`;
     case "replicate":
@@ -42,16 +42,25 @@ function stepText(step: Exclude<Step, Meet>): string {
     case "shutdown":
       return `shut ${name(step.node)} down`;
     case "del-slots":
-      return `let ${name(step.node)} give up its claim to ${slots(step.slots)} of ${name(step.owner)}, keeping its keys: ${step.slots}`;
+      return `let ${name(step.node)} give up its claim to ${slots(step.slots)} of ${name(step.owner)}, keeping its keys: ${someRanges(step.slots)}`;
     case "assign-slots":
-      return `make ${name(step.node)} the owner of ${slots(step.slots)} everywhere: ${step.slots}`;
+      return `make ${name(step.node)} the owner of ${slots(step.slots)} everywhere: ${someRanges(step.slots)}`;
     case "close-slots":
-      return `close ${slots(step.slots)} on ${name(step.node)}: ${step.slots}`;
+      return `close ${slots(step.slots)} on ${name(step.node)}: ${someRanges(step.slots)}`;
     case "bring-keys":
-      return `bring the keys of ${slots(step.slots)} from ${name(step.from)} home to ${name(step.to)}: ${step.slots}`;
+      return `bring the keys of ${slots(step.slots)} from ${name(step.from)} home to ${name(step.to)}: ${someRanges(step.slots)}`;
     case "bump-epoch":
       return `give ${name(step.node)} a config epoch of its own`;
   }
+}
+
+/** More ranges than these are counted: the plan as JSON has them all. */
+const RANGES_SHOWN = 10;
+
+function someRanges(text: string): string {
+  const ranges = text.split(",");
+  if (ranges.length <= RANGES_SHOWN + 1) return text;
+  return `${ranges.slice(0, RANGES_SHOWN).join(",")} and ${groupDigits(ranges.length - RANGES_SHOWN)} more ranges`;
 }
 
 const MODE_TEXTS: Readonly<Record<FailoverMode, string>> = {

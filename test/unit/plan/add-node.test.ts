@@ -96,6 +96,13 @@ describe("adding nodes", () => {
     expect(plan.warnings).toEqual([]);
   });
 
+  test("the plan warns of what the newcomers do to placement, not of what was so before", () => {
+    const cluster = clusterOf(HALVES, { replicas: { a1: "a" } });
+    const { plan } = planOf(request(cluster, [blank("c")], { role: { kind: "replica-of", primary: idOf("a") } }));
+    expect(plan.warnings).toEqual([expect.stringContaining("is on the same host as its primary")]);
+    expect(plan.warnings[0]).toContain(blank("c").typed);
+  });
+
   test("what an interrupted run has done is not done again, and a member needs nothing", () => {
     const cluster = clusterOf({ ...HALVES, c: [] }, { nodes: { a: { ignores: ["c"] } } });
     const member = candidate(nodeNamed(cluster, "c"));

@@ -20,3 +20,14 @@ test("who joins a cluster is named; where all are new they are counted", () => {
   expect(stepTexts(meeting("add-node"))).toEqual(["let 127.0.0.1:7002 join the other 2 nodes"]);
   expect(stepTexts(meeting("create"))).toEqual(["join 3 nodes into one cluster"]);
 });
+
+test("of many ranges the first are named and the others counted", () => {
+  const text = (slots: string) => {
+    const [from, to] = meeting("rebalance").steps.flatMap((step) => (step.kind === "meet" ? step.nodes : []));
+    const step = { kind: "move-slots", from: from!, to: to!, slots, method: "keys" } as const;
+    return stepTexts({ ...meeting("rebalance"), steps: [step] })[0];
+  };
+  const ranges = Array.from({ length: 25 }, (_, i) => `${i * 10}`);
+  expect(text("0-5,9")).toMatch(/: 0-5,9$/);
+  expect(text(ranges.join(","))).toMatch(/^move 25 slots .*: 0,10,20,30,40,50,60,70,80,90 and 15 more ranges$/);
+});
