@@ -152,7 +152,8 @@ function integer(bytes: Buffer, start: number, end: number): number {
 }
 
 function simple(bytes: Buffer, start: number, end: number): Buffer {
-  if (end - start === OK.length && bytes[start] === OK[0]) return OK;
-  if (end - start === QUEUED.length && bytes[start] === QUEUED[0]) return QUEUED;
+  for (const known of [OK, QUEUED]) {
+    if (end - start === known.length && known.compare(bytes, start, end) === 0) return known;
+  }
   return bytes.subarray(start, end);
 }
