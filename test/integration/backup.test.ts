@@ -96,7 +96,7 @@ describe.each(ENGINES)("backup of $name", (engine: TestEngine) => {
     other.disconnect();
   });
 
-  test.skipIf(engine.cli === undefined)("17.10-130 to 132: the drop-in form is that of the original tool", async () => {
+  test.skipIf(engine.cli === undefined)("17.10.130, 17.10.131, 17.10.132 the files of the original tool", async () => {
     using scratch = scratchDirectory();
     const [ours, theirs] = ["ours", "theirs"].map((name) => join(scratch.path, name));
     mkdirSync(ours!);

@@ -201,7 +201,7 @@ describe.each(ENGINES)("commands for every node on $name", (engine) => {
     expect(document.keys).toMatchObject([{ slot: 5474, shard: { primary: { id: b.id }, slots: "5461-10922" } }]);
   });
 
-  test("17.10-124 to 126: drop-in call and set-timeout say what the original says", async () => {
+  test("17.10.124, 17.10.125, 17.10.126 drop-in call and set-timeout say what the original says", async () => {
     await using cluster = await startCluster(engine, LAYOUT, { replicas: { a: 1 } });
     const { a, b } = cluster.nodes;
     const seed = redisCliAddress(a.address);

@@ -193,7 +193,7 @@ describe.each(ENGINES)("create on $name", (engine: TestEngine) => {
     await expectHealthy(servers);
   });
 
-  test("with names: servers are never told to meet localhost", async () => {
+  test("17.4.68 with names: servers are never told to meet localhost", async () => {
     await using servers = await startServers(engine, {
       count: 3,
       settings: (i) => ({ "cluster-announce-hostname": `host-${i}` }),
@@ -206,7 +206,7 @@ describe.each(ENGINES)("create on $name", (engine: TestEngine) => {
     }
   });
 
-  test("with cluster bus ports of their own", async () => {
+  test("17.4.67 with cluster bus ports of their own", async () => {
     await using servers = await startServers(engine, {
       count: 3,
       settings: (i) => ({ "cluster-port": String(busPortFor(i)) }),
@@ -236,7 +236,7 @@ describe.each(ENGINES)("create on $name", (engine: TestEngine) => {
     expect((await standing([slotted!]))[0]).toMatchObject({ slots: "16000", knows: 1 });
   });
 
-  test("a node given under two names is refused", async () => {
+  test("17.4.71 a node given under two names is refused", async () => {
     await using servers = await startServers(engine, { count: 2 });
     const refused = await runSlotctl(["create", ...namesOf(servers), `localhost:${servers[0]!.port}`, "--yes"]);
     expect(refused).toMatchObject({ code: 3, stdout: "" });
@@ -265,7 +265,7 @@ describe.each(ENGINES)("create on $name", (engine: TestEngine) => {
     await expectUntouched(servers);
   });
 
-  test("an announced address that nobody can reach is found before the first change", async () => {
+  test("17.4.70 an announced address that nobody can reach is found before the first change", async () => {
     const announced = { "cluster-announce-ip": "127.0.0.9", "cluster-announce-port": "9" };
     const announce = (i: number): Readonly<Record<string, string>> => (i === 1 ? announced : {});
     await using servers = await startServers(engine, { count: 3, settings: announce });
@@ -284,7 +284,7 @@ describe.each(ENGINES)("create on $name", (engine: TestEngine) => {
     expect(info.stdout).toContain(`127.0.0.4:${servers[0]!.port}`);
   });
 
-  test("a join that does not happen is diagnosed, and a rerun finishes it once the cause is gone", async () => {
+  test("17.4.70 a join that does not happen is diagnosed, and a rerun finishes it once the cause is gone", async () => {
     await using servers = await startServers(engine, { count: 3 });
     const closed = 9;
     await servers[2]!.call("CONFIG", "SET", "cluster-announce-bus-port", closed);
@@ -300,7 +300,7 @@ describe.each(ENGINES)("create on $name", (engine: TestEngine) => {
     await expectHealthy(servers);
   });
 
-  test("a command that a server refuses is an error that says what was done, and a rerun with the right goes on", async () => {
+  test("17.4.69 a command that a server refuses is an error that says what was done, and a rerun with the right goes on", async () => {
     await using servers = await startServers(engine, { count: 4 });
     for (const server of servers)
       await server.call("ACL", "SETUSER", "weak", "on", ">pw", "~*", "+@all", "-cluster|replicate");

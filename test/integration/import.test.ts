@@ -152,7 +152,7 @@ describe.each(ENGINES)("import into $name", (engine: TestEngine) => {
   });
 
   test.skipIf(engine.cli === undefined)(
-    "17.10-127 to 129: the drop-in form moves, copies, stops and says what redis-cli says",
+    "17.10.127, 17.10.128, 17.10.129 the drop-in form moves, copies, stops and says what redis-cli says",
     async () => {
       await using cluster = await startCluster(engine, THIRDS);
       await using sources = await startSource(engine, { count: 2, settings: { requirepass: '"a b%s\\"c"' }, credentials: { password: 'a b%s"c' } }); // biome-ignore format: one line

@@ -38,7 +38,7 @@ async function hearMore(nodes: readonly Member[]): Promise<void> {
 describe.each(ENGINES)("an emptied primary on $name", (engine: TestEngine) => {
   const methods = engine.name === "valkey-9.1" ? ["keys", "atomic"] : ["keys"];
 
-  test.each(methods)("stays one with --keep-empty, and its replica stays its own (%s)", async (method) => {
+  test.each(methods)("17.5.84 stays one with --keep-empty, and its replica stays its own (%s)", async (method) => {
     await using cluster = await startCluster(
       engine,
       { a: [0, 99], b: [100, 8191], c: [8192, 16_383], d: [] },
@@ -63,7 +63,7 @@ describe.each(ENGINES)("an emptied primary on $name", (engine: TestEngine) => {
     }
   });
 
-  test.each(methods)("becomes a replica without it, as the plan says (%s)", async (method) => {
+  test.each(methods)("17.5.84 becomes a replica without it, as the plan says (%s)", async (method) => {
     await using cluster = await startCluster(
       engine,
       { a: [0, 99], b: [100, 8191], c: [8192, 16_383] },

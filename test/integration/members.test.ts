@@ -232,7 +232,7 @@ describe.each([ENGINES.at(-1)!])("interrupted on $name", (engine: TestEngine) =>
 
 /** One engine: it takes more than a minute, which is what FORGET is for. */
 describe("a minute later", () => {
-  test("a ghost stays away, and who was frozen when a node was forgotten is told in the end and does not bring it back", async () => {
+  test("17.9.120 a ghost stays away, and who was frozen when a node was forgotten is told in the end and does not bring it back", async () => {
     const layout = { a: [0, 5460], b: [5461, 10_922], c: [10_923, 16_283], d: [16_284, 16_383] } as const;
     await using cluster = await startCluster(ENGINES[0]!, layout, { replicas: { a: 1, b: 1 } });
     const { a, a1, b1, d } = cluster.nodes;

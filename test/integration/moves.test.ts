@@ -43,7 +43,7 @@ describe.each(ENGINES)("moving slots on $name", (engine: TestEngine) => {
   const methods = engine.name === "valkey-9.1" ? ["keys", "auto"] : ["auto"];
 
   test.each(methods)(
-    "reshard and rebalance keep every key, time to live and acknowledged write (%s)",
+    "17.5.82 reshard and rebalance keep every key, time to live and acknowledged write (%s)",
     async (method) => {
       await using cluster = await startCluster(engine, THREE_AND_ONE, STAYS);
       const { a, d } = cluster.nodes;
@@ -103,7 +103,7 @@ describe.each(ENGINES)("moving slots on $name", (engine: TestEngine) => {
   });
 
   test.each(["SIGKILL", "SIGINT"] as const)(
-    "after %s at any moment resume leads home and no key is lost",
+    "17.5.81 after %s at any moment resume leads home and no key is lost",
     async (signal) => {
       await using cluster = await startCluster(engine, THREE_AND_ONE, STAYS);
       const { a, b, d } = cluster.nodes;
@@ -229,7 +229,7 @@ describe.each(ENGINES)("moving slots on $name", (engine: TestEngine) => {
     expect(await slotsOf(a)).toBe(8192);
   });
 
-  test("keys that are there twice with one value are replaced, with two values both are left and named", async () => {
+  test("17.5.79, 17.5.80 keys that are there twice with one value are replaced, with two values both are left and named", async () => {
     await using cluster = await startCluster(engine, { a: [0, 8191], b: [8192, 16_383] }, STAYS);
     const { a, b } = cluster.nodes;
     const slot = Number(await a.call("CLUSTER", "KEYSLOT", "{06S}x"));

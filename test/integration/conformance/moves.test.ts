@@ -1,27 +1,27 @@
 import { describe, expect, test } from "vitest";
-import { parseNodes } from "../../src/model/parse-nodes.ts";
-import { formatRanges, toRanges } from "../../src/model/slot.ts";
-import { redisCliAddress } from "../../src/view/redis-cli/style.ts";
-import { differencesOf, loadDataSet, openClient, readDataSet } from "../helpers/data-set.ts";
-import { ENGINES, type TestEngine } from "../helpers/engines.ts";
-import { runOriginal } from "../helpers/original-cli.ts";
-import { type RunOptions, runSlotctl } from "../helpers/run-slotctl.ts";
-import { type Member, startCluster } from "../helpers/start-cluster.ts";
+import { parseNodes } from "../../../src/model/parse-nodes.ts";
+import { formatRanges, toRanges } from "../../../src/model/slot.ts";
+import { differencesOf, loadDataSet, openClient, readDataSet } from "../../helpers/data-set.ts";
+import type { TestEngine } from "../../helpers/engines.ts";
+import { eventually } from "../../helpers/eventually.ts";
+import { runOriginal } from "../../helpers/original-cli.ts";
+import { runSlotctl } from "../../helpers/run-slotctl.ts";
+import {
+  dropIn,
+  expectSame as expectSameOn,
+  keyIn,
+  nameOf,
+  OLDEST_AND_NEWEST,
+  THIRDS,
+  WITH_CLI,
+} from "../../helpers/side-by-side.ts";
+import { type Member, startCluster } from "../../helpers/start-cluster.ts";
 
-const THIRDS = { a: [0, 5460], b: [5461, 10_922], c: [10_923, 16_383] } as const;
 /** So that an emptied primary stays one. */
 const STAYS = { settings: { "cluster-allow-replica-migration": "no" } };
 
 const PROCEED = "Do you want to proceed with the proposed reshard plan (yes/no)? ";
 const OPEN_SLOT_OF_FOO = 12_182;
-
-function dropIn(args: readonly string[], options: RunOptions = {}) {
-  return runSlotctl(["--cluster", ...args], options);
-}
-
-function nameOf({ address }: Member): string {
-  return redisCliAddress(address);
-}
 
 async function slotsOf(member: Member): Promise<string> {
   return formatRanges(parseNodes(String(await member.call("CLUSTER", "NODES"))).myself.slots);
@@ -32,19 +32,13 @@ function moving(slots: readonly number[], from: Member, to: Member, { ranges }: 
   return slots.map((slot) => `Moving slot ${slot} ${way}${ranges ? "\n#" : ": \n"}`).join("");
 }
 
-describe.each(ENGINES.filter(({ cli }) => cli !== undefined))("drop-in moves on $name", (engine: TestEngine) => {
+describe.each(WITH_CLI)("drop-in moves on $name", (engine: TestEngine) => {
   const ranges = engine.kind === "valkey" && Number.parseFloat(engine.version) >= 9.1;
   const check = async (member: Member) => (await runOriginal(engine, ["--cluster", "check", nameOf(member)])).code;
 
-  /** Both at once: only for what changes nothing. */
-  async function expectSame(args: readonly string[]) {
-    const [ours, theirs] = await Promise.all([dropIn(args), runOriginal(engine, ["--cluster", ...args])]);
-    expect(ours.stdout).toBe(theirs.stdout);
-    expect(ours).toMatchObject({ code: theirs.code, stderr: theirs.stderr });
-    return ours;
-  }
+  const expectSame = (args: readonly string[]) => expectSameOn(engine, args);
 
-  test("17.6-86 to 94: reshard shows the plan of redis-cli, moves exactly that, and keeps every key", async () => {
+  test("17.6.86, 17.6.88, 17.6.89, 17.6.90, 17.6.91, 17.5.75 reshard shows the plan of redis-cli, moves exactly that, and keeps every key", async () => {
     await using cluster = await startCluster(engine, THIRDS, { replicas: { b: 1 } });
     const { a, b, c, b1 } = cluster.nodes;
     const client = openClient(cluster.seeds);
@@ -67,7 +61,6 @@ describe.each(ENGINES.filter(({ cli }) => cli !== undefined))("drop-in moves on 
     const moved = await dropIn([...args, "--cluster-slots", "3", "--cluster-yes"]);
     const lines = moving([5461, 5462], b, a, { ranges }) + moving([10_923], c, a, { ranges });
     expect(moved).toMatchObject({ code: 0, stderr: "" });
-    // A dot for each key.
     expect(moved.stdout.replace(/\.+(?=\n)/g, "")).toBe(plan + lines + (ranges ? "\n" : ""));
     expect(await check(a)).toBe(0);
     expect(await slotsOf(a)).toBe("0-5462,10923");
@@ -85,7 +78,7 @@ describe.each(ENGINES.filter(({ cli }) => cli !== undefined))("drop-in moves on 
     client.disconnect();
   });
 
-  test("17.6-92: the dialogue takes its answers from a pipe, all at once, and ends where they end", async () => {
+  test("17.6.92 the dialogue takes its answers from a pipe, all at once, and ends where they end", async () => {
     await using cluster = await startCluster(engine, THIRDS, { replicas: { b: 1 } });
     const { a, b, c, b1 } = cluster.nodes;
     const reshard = ["reshard", nameOf(a)];
@@ -130,7 +123,7 @@ describe.each(ENGINES.filter(({ cli }) => cli !== undefined))("drop-in moves on 
     expect(await check(b)).toBe(0);
   });
 
-  test("17.6-85 to 88: refusals are the same line by line", async () => {
+  test("17.6.85, 17.6.86, 17.6.87, 17.11.135 refusals are the same line by line", async () => {
     await using cluster = await startCluster(engine, THIRDS, { replicas: { b: 1 } });
     const { a, b, b1 } = cluster.nodes;
     const reshard = ["reshard", nameOf(a), "--cluster-slots", "2", "--cluster-yes"];
@@ -167,7 +160,7 @@ describe.each(ENGINES.filter(({ cli }) => cli !== undefined))("drop-in moves on 
     expect(ours).toMatchObject({ code: 1, stdout: expect.stringContaining(theirs) });
   });
 
-  test("17.6-94: a move that fails is told and exits 1; both values of the key stay", async () => {
+  test("17.6.94, 17.5.80 a move that fails is told and exits 1; both values of the key stay, unless --cluster-replace says otherwise", async () => {
     await using cluster = await startCluster(engine, { a: [0, 12_181], b: [OPEN_SLOT_OF_FOO, 16_383] });
     const { a, b } = cluster.nodes;
     await b.call("SET", "foo", "at the source");
@@ -186,9 +179,31 @@ describe.each(ENGINES.filter(({ cli }) => cli !== undefined))("drop-in moves on 
     expect(await b.call("GET", "foo")).toBe("at the source");
     const [, value] = await a.callAll([["ASKING"], ["GET", "foo"]]);
     expect(value).toBe("at the target");
+
+    const replaced = await dropIn([
+      ...["reshard", nameOf(a), "--cluster-from", b.id, "--cluster-to", a.id],
+      ...["--cluster-slots", "1", "--cluster-yes", "--cluster-replace"],
+    ]);
+    // The slot is open now, which stops every move until it is repaired.
+    expect(replaced).toMatchObject({ code: 1, stderr: "*** Please fix your cluster problems before resharding\n" });
   });
 
-  test("17.7-95 to 102: rebalance empties a primary, fills it again, and says when there is nothing to do", async () => {
+  test("17.5.79 with --cluster-replace the key of the source takes the place of the one that is there already", async () => {
+    await using cluster = await startCluster(engine, { a: [0, 12_181], b: [OPEN_SLOT_OF_FOO, 16_383] });
+    const { a, b } = cluster.nodes;
+    await b.call("SET", "foo", "at the source");
+    await a.call("CLUSTER", "SETSLOT", OPEN_SLOT_OF_FOO, "IMPORTING", b.id);
+    await a.callAll([["ASKING"], ["SET", "foo", "at the target"]]);
+    await a.call("CLUSTER", "SETSLOT", OPEN_SLOT_OF_FOO, "STABLE");
+    const replaced = await dropIn([
+      ...["reshard", nameOf(a), "--cluster-from", b.id, "--cluster-to", a.id],
+      ...["--cluster-slots", "1", "--cluster-yes", "--cluster-replace"],
+    ]);
+    expect(replaced).toMatchObject({ code: 0, stderr: "" });
+    expect(await a.call("GET", "foo")).toBe("at the source");
+  });
+
+  test("17.7.95, 17.7.96, 17.7.97, 17.7.100, 17.7.101, 17.7.102 rebalance empties a primary, fills it again, and says when there is nothing to do", async () => {
     await using cluster = await startCluster(engine, { a: [0, 8191], b: [8192, 16_383] }, STAYS);
     const { a, b } = cluster.nodes;
     const client = openClient(cluster.seeds);
@@ -230,7 +245,7 @@ describe.each(ENGINES.filter(({ cli }) => cli !== undefined))("drop-in moves on 
     expect(zero).toMatchObject({ code: 1, stdout: expect.stringContaining("[ERR] Cannot move the slots: with all") });
   });
 
-  test("17.7-99: the lines of a real run are those of redis-cli", async () => {
+  test("17.7.98, 17.7.99 the lines of a real run are those of redis-cli", async () => {
     await using cluster = await startCluster(engine, { a: [0, 8201], b: [8202, 16_383] });
     const { a, b } = cluster.nodes;
     const rebalance = ["rebalance", nameOf(a), "--cluster-threshold", "0.01", "--verbose"];
@@ -243,5 +258,52 @@ describe.each(ENGINES.filter(({ cli }) => cli !== undefined))("drop-in moves on 
     const theirs = await runOriginal(engine, ["--cluster", ...rebalance]);
     expect(theirs.code).toBe(0);
     expect(ours).toMatchObject({ code: 0, stderr: "", stdout: theirs.stdout });
+  });
+
+  test("17.6.93 a real reshard is told line by line, dot by dot, as the original tells it", async () => {
+    await using cluster = await startCluster(engine, THIRDS);
+    const { a, b } = cluster.nodes;
+    for (const slot of [5461, 5463, 5464]) {
+      await b.callAll(Array.from({ length: slot - 5460 }, (_, i) => ["SET", `{${keyIn(slot)}}${i}`, "value"]));
+    }
+    const reshard = (from: Member, to: Member) => [
+      ...["reshard", nameOf(a), "--cluster-from", from.id, "--cluster-to", to.id],
+      ...["--cluster-slots", "6", "--cluster-yes", "--cluster-pipeline", "2"],
+    ];
+    const ours = await dropIn(reshard(b, a));
+    expect(ours).toMatchObject({ code: 0, stderr: "" });
+    const back = ["reshard", nameOf(a), "--to", nameOf(b), "--slots", "5461-5466", "--yes"];
+    expect((await runSlotctl(back)).code).toBe(0);
+    await cluster.waitUntilAgreed();
+    const theirs = await runOriginal(engine, ["--cluster", ...reshard(b, a)]);
+    expect(theirs).toMatchObject({ code: 0, stderr: "" });
+    // valkey-cli 9.1 leaves its last line without an end.
+    expect(ours.stdout).toBe(theirs.stdout.replace(/#$/, "#\n"));
+  });
+
+  test("17.5.83 a client that waits for a key of a moved slot gets MOVED", async () => {
+    await using cluster = await startCluster(engine, THIRDS);
+    const { a, b } = cluster.nodes;
+    const waiting = b.call("BLPOP", keyIn(5461), 0).catch((error: Error) => error.message);
+    await eventually(async () => expect(String(await b.call("INFO", "clients"))).toContain("blocked_clients:1"));
+    const args = ["reshard", nameOf(a), "--cluster-from", b.id, "--cluster-to", a.id];
+    const moved = dropIn([...args, "--cluster-slots", "1", "--cluster-yes"]);
+    expect(await waiting).toBe(`MOVED 5461 ${nameOf(a)}`);
+    expect(await moved).toMatchObject({ code: 0, stderr: "" });
+  });
+});
+
+describe.each(OLDEST_AND_NEWEST)("drop-in moves on $name", (engine: TestEngine) => {
+  test("17.7.98 shares and moves are those of the original where slots and weights are uneven", async () => {
+    await using cluster = await startCluster(engine, { a: [0, 5469], b: [5470, 10_927], c: [10_928, 16_383] });
+    const { a, b, c } = cluster.nodes;
+    for (const words of [
+      ["--cluster-threshold", "0.01"],
+      ["--cluster-threshold", "1", "--cluster-weight", `${b.id}=3`],
+      ["--cluster-weight", `${c.id}=0`, `${a.id.slice(0, 9)}=0.5`],
+    ]) {
+      const same = await expectSameOn(engine, ["rebalance", nameOf(a), "--cluster-simulate", "--verbose", ...words]);
+      expect(same.stdout).toMatch(/ balance is -?\d+ slots\n[\s\S]*Moving \d+ slots from /);
+    }
   });
 });
