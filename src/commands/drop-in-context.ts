@@ -79,11 +79,11 @@ export interface Unusable {
 
 const NOT_A_CLUSTER_NODE = "NOT_A_CLUSTER_NODE";
 
-export function sayUnusable(why: Unusable, name: string, context: DropInContext): void {
+export function sayUnusable(why: Unusable, name: string, context: DropInContext, wording: Wording = "redis"): void {
   const { code, refusal } = why;
   const sayError = (text: string) => context.out(redisCliLine("error", text, context));
   if (code === NOT_A_CLUSTER_NODE) sayError(`[ERR] Node ${name} is not configured as a cluster node.`);
-  else if (refusal === undefined) context.talk(`${connectText(why, name)}\n`);
+  else if (refusal === undefined) context.talk(`${connectText(why, name, wording)}\n`);
   else if (isNotLetIn(why)) sayError(`Node ${name} replied with error:\n${refusal}`);
   else sayError(`[ERR] Node ${name} ${refusal}`);
 }

@@ -78,7 +78,7 @@ export function firstObstacle(
   for (const candidate of candidates) {
     if (!isReached(candidate)) {
       const { code, failure, refusal, typed } = candidate;
-      sayUnusable({ code, message: failure, refusal }, typed, context);
+      sayUnusable({ code, message: failure, refusal }, typed, context, style.wording);
       return ExitCode.Failed;
     }
     if (isUsed(candidate)) {

@@ -7,7 +7,7 @@ import { type FixPlan, type FixRequest, planFix, type Repairable, slotsToSurvey 
 import { surveySlotEvidence } from "../survey/slot-evidence.ts";
 import { surveyStrayKeys } from "../survey/stray-keys.ts";
 import { survey } from "../survey/survey.ts";
-import { checkText } from "../view/redis-cli/check-text.ts";
+import { type CheckReport, checkText } from "../view/redis-cli/check-text.ts";
 import { discoveryText } from "../view/redis-cli/discovery-text.ts";
 import {
   coverageClassOf,
@@ -36,8 +36,7 @@ export interface DropInFixOptions extends DropInCheckOptions {
 interface Scene {
   readonly cluster: Cluster;
   readonly style: ClusterStyle;
-  /** What the check says behind open slots. */
-  readonly fromCoverage: string;
+  readonly check: CheckReport;
 }
 
 /**
@@ -49,19 +48,21 @@ export async function dropInFix(options: DropInFixOptions, context: DropInContex
   const found = await survey([address], context.connections);
   const cluster = await surveyStrayKeys(found, context.connections, searchMultipleOwners ? "thorough" : "cheap");
   const style = clusterStyle(cluster, address, context);
-  const { parts, ok } = checkText(cluster, { ...style, searchMultipleOwners });
-  const [untilOpenSlots, fromCoverage] = parts;
-  sayUnreachable(cluster, !ok, context);
+  const check = checkText(cluster, { ...style, searchMultipleOwners });
+  const [untilOpenSlots] = check.parts;
+  sayUnreachable(cluster, !check.ok, context);
   context.out(discoveryText(cluster, style) + infoText(cluster, style) + untilOpenSlots);
-  return repair({ cluster, style, fromCoverage }, options, context);
+  return repair({ cluster, style, check }, options, context);
 }
 
 async function repair(scene: Scene, options: DropInFixOptions, context: DropInContext): Promise<ExitCode> {
-  const { cluster, style, fromCoverage } = scene;
+  const { cluster, style, check } = scene;
+  const [, fromCoverage] = check.parts;
   const request = requestOf(options);
   const evidence = await surveySlotEvidence(cluster, slotsToSurvey(cluster, request), context.connections);
   const whole = planFix(cluster, evidence, request);
-  const isNeeded = whole.plan.steps.length > 0 || whole.unsolved.length > 0;
+  const isLacking = !check.isCovered && whole.unreachable.length > 0;
+  const isNeeded = isLacking || whole.plan.steps.length > 0 || whole.unsolved.length > 0;
   const isRefused = isNeeded && whole.unreachable.length > 0 && !options.withUnreachablePrimaries;
   const open = whole.repairs.filter(isOpen);
   // As there, the first repair that there is to make ends it.
@@ -70,7 +71,7 @@ async function repair(scene: Scene, options: DropInFixOptions, context: DropInCo
     return ExitCode.Failed;
   }
   context.out(open.map((repair) => openSlotText(repair, cluster, style)).join("") + fromCoverage);
-  if (!isNeeded) return ExitCode.Ok;
+  if (!isNeeded) return check.ok ? ExitCode.Ok : ExitCode.Failed;
   if (isRefused) {
     context.out(unreachableText("slots coverage", whole.unreachable.length, style));
     return ExitCode.Failed;

@@ -107,7 +107,7 @@ export const STATEMENTS: Readonly<Record<string, string>> = {
   "17.7.95": "within the threshold nothing is moved, exit 0",
   "17.7.96": "empty primaries take part only when asked to",
   "17.7.97": "weights go by unambiguous prefixes; an unknown one is refused, exit 1",
-  "17.7.98": "shares and moves are those of redis-cli",
+  "17.7.98": "shares are those of redis-cli but for rounding, and no more slots move than there",
   "17.7.99": "moves are told with a # for each slot",
   "17.7.100": "--cluster-simulate says the same and changes nothing",
   "17.7.101": "weight 0 empties a primary, and it can be filled again",

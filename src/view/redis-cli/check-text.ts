@@ -23,6 +23,7 @@ export interface CheckReport {
   readonly text: string;
   /** The same in two: `fix` repairs open slots before it looks at the coverage. */
   readonly parts: readonly [untilOpenSlots: string, fromCoverage: string];
+  readonly isCovered: boolean;
   /** What the exit code of `check` follows. */
   readonly ok: boolean;
   /** The entries of redis-cli's list of errors: any stops reshard and rebalance, `backup` writes their number down. */
@@ -33,10 +34,11 @@ export interface CheckReport {
 export function checkText(cluster: Cluster, options: CheckOptions): CheckReport {
   const { seedLabel, quiet = false, searchMultipleOwners } = options;
   const listing = listingOf(cluster);
+  const coverage = findUncovered(listing);
   const findings = [
     findDisagreement(listing),
     findOpenSlots(listing, options),
-    findUncovered(listing),
+    coverage,
     ...(searchMultipleOwners ? [findMultipleOwners(listing, options)] : []),
   ];
   const linesOf = (some: readonly Finding[]) =>
@@ -50,6 +52,7 @@ export function checkText(cluster: Cluster, options: CheckOptions): CheckReport 
   return {
     text: untilOpenSlots + fromCoverage,
     parts: [untilOpenSlots, fromCoverage],
+    isCovered: coverage.ok,
     ok: findings.every(({ ok }) => ok),
     errors: findings.reduce((sum, { errors }) => sum + errors, 0),
   };
