@@ -117,9 +117,9 @@ describe.each(WITH_CLI)("drop-in fix on $name", (engine) => {
     expect(await a.call("CLUSTER", "COUNTKEYSINSLOT", 20)).toBe(2);
     expect(await a.call("CLUSTER", "COUNTKEYSINSLOT", 30)).toBe(5);
     expect(await b.call("CLUSTER", "COUNTKEYSINSLOT", 30)).toBe(0);
-    // To those that have fewest, and not all to one.
+    // To those that have fewest, and not all to one; slot 30 went where its keys are, on top of that.
     const sizes = await Promise.all([a, b, c].map(slotsOf));
-    expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThanOrEqual(1);
+    expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThanOrEqual(2);
     expect((await dropIn(["fix", nameOf(a)])).stdout).not.toContain(NOTHING_UNCOVERED);
   });
 });

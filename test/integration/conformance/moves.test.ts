@@ -313,7 +313,8 @@ describe.each(OLDEST_AND_NEWEST)("drop-in moves on $name", (engine: TestEngine) 
       expect(headOf(ours)).toBe(headOf(theirs));
       const [our, their] = [balancesIn(ours), balancesIn(theirs)];
       expect([...our.keys()].sort()).toEqual([...their.keys()].sort());
-      for (const [name, slots] of our) expect(Math.abs(slots - their.get(name)!)).toBeLessThanOrEqual(1);
+      // All that rounding down leaves over, less than one slot a node, goes to whom it meets first there.
+      for (const [name, slots] of our) expect(Math.abs(slots - their.get(name)!)).toBeLessThan(our.size);
       const surplus = [...our.values()].filter((slots) => slots > 0).reduce((sum, slots) => sum + slots, 0);
       expect(movedIn(ours)).toBe(surplus);
       expect(movedIn(ours)).toBeLessThanOrEqual(movedIn(theirs));
