@@ -1,5 +1,5 @@
 import { type Cluster, type NodeId, nodeById } from "../model/cluster.ts";
-import type { NodeRef, Plan, Step } from "./plan.ts";
+import { type NodeRef, newcomersIn, type Plan, type Step } from "./plan.ts";
 
 /**
  * What is left of a plan that was begun. A step looks whether it is true already, but a later one may have made it
@@ -7,13 +7,19 @@ import type { NodeRef, Plan, Step } from "./plan.ts";
  * and nobody can follow a primary that a replica has replaced. Pure.
  */
 export function withoutOvertaken(plan: Plan, cluster: Cluster): Plan {
-  return { ...plan, steps: plan.steps.flatMap((step, i) => whatIsLeft(step, plan.steps.slice(i + 1), cluster)) };
+  const newcomers = new Set(newcomersIn(plan));
+  const left = (step: Step, i: number) => whatIsLeft(step, plan.steps.slice(i + 1), { cluster, newcomers });
+  return { ...plan, steps: plan.steps.flatMap(left) };
 }
 
-function whatIsLeft(step: Step, later: readonly Step[], cluster: Cluster): readonly Step[] {
+interface Circumstances {
+  readonly cluster: Cluster;
+  readonly newcomers: ReadonlySet<NodeId>;
+}
+
+function whatIsLeft(step: Step, later: readonly Step[], { cluster, newcomers }: Circumstances): readonly Step[] {
   const leaving = new Set(later.filter((other) => other.kind === "forget").map(({ node }) => node.id));
-  // Nobody is forgotten while it owns slots, so who has some may still be needed.
-  const isLeaving = ({ id }: NodeRef) => leaving.has(id) && !ownsSlots(id, cluster);
+  const isLeaving = ({ id }: NodeRef) => leaving.has(id) && !isKnownToAll(id, cluster, newcomers);
   const isForgotten = ({ id }: NodeRef) => leaving.has(id) && nodeById(cluster, id) === undefined;
   switch (step.kind) {
     case "meet":
@@ -49,6 +55,17 @@ function heirOf(primary: NodeRef, later: readonly Step[], cluster: Cluster): Nod
   if (ownsSlots(primary.id, cluster)) return undefined;
   const takeovers = later.filter((step) => step.kind === "failover").filter((step) => step.primary.id === primary.id);
   return takeovers.map(({ node }) => node).find(({ id }) => ownsSlots(id, cluster));
+}
+
+/**
+ * True when it answers and nobody has begun to forget it; the newcomers may not know it yet. Nobody is forgotten while it
+ * owns slots.
+ */
+export function isKnownToAll(id: NodeId, cluster: Cluster, newcomers: ReadonlySet<NodeId>): boolean {
+  if (ownsSlots(id, cluster)) return true;
+  if (nodeById(cluster, id)?.view === undefined) return false;
+  const others = cluster.nodes.filter((node) => node.view !== undefined && !newcomers.has(node.id));
+  return others.every(({ view }) => view!.lines.some((line) => line.id === id));
 }
 
 function ownsSlots(id: NodeId, cluster: Cluster): boolean {

@@ -15,6 +15,7 @@ import { planAddNode } from "./add-node.ts";
 import { type AddNodeProblem, findAddNodeProblems, type NewRole } from "./add-node-problems.ts";
 import { bestReplica, type FailoverProblem, isLinkUp, planFailover } from "./failover.ts";
 import { MIGRATION, mayMigrate } from "./move-plan.ts";
+import { isKnownToAll } from "./overtaken.ts";
 import { type Failover, PLAN_SCHEMA_VERSION, type Plan, type PlannedShard, type Step } from "./plan.ts";
 import { refOf } from "./refs.ts";
 import { isAlive } from "./serving.ts";
@@ -136,8 +137,10 @@ function planFor(
   const isHeir = followed?.id === newcomer.id;
   const takesOver = followed?.id === old.id;
   const primaryOf = new Map(followed === undefined || isHeir ? [] : [[newcomer.id, followed]]);
-  // To meet the old one where nothing is copied from it could bring it back to those that an earlier run made forget it.
-  const met = takesOver ? whole : { nodes: whole.nodes.filter(({ id }) => id !== old.id) };
+  // Who is to forget the old one has to know it: what is not on the list yet could be learned of a moment later. But once
+  // somebody has forgotten it, to meet it could bring it back.
+  const isKnown = takesOver || isKnownToAll(old.id, cluster, new Set([newcomer.id]));
+  const met = isKnown ? whole : { nodes: whole.nodes.filter(({ id }) => id !== old.id) };
   const joining = planAddNode({ cluster: met, newcomers: [newcomer], primaryOf, moves: [] }, () => "keys");
   const joined = joining.steps.map((step): Step => (step.kind === "replicate" ? { ...step, inSync: true } : step));
   const takeover: Step[] = takesOver

@@ -4,9 +4,10 @@ import { withoutOvertaken } from "../../../src/plan/overtaken.ts";
 import type { NodeRef, Plan } from "../../../src/plan/plan.ts";
 import { planReplaceNode } from "../../../src/plan/replace-node.ts";
 import { simulate } from "../../../src/plan/simulate.ts";
-import { clusterOf, idOf, nodeNamed } from "../../helpers/cluster-builder.ts";
+import { type ClusterOptions, clusterOf, idOf, nodeNamed } from "../../helpers/cluster-builder.ts";
 
-const BEFORE = clusterOf({ a: [0, 8191], b: [8192, 16_383] }, { replicas: { a1: "a" } });
+const LAYOUT = { a: [0, 8191], b: [8192, 16_383] };
+const BEFORE = clusterOf(LAYOUT, { replicas: { a1: "a" } });
 const NEWCOMER = nodeNamed(clusterOf({ f: [] }, { nodes: { f: { port: 7999, configEpoch: 0 } } }), "f");
 
 /** f takes the place of the named node. */
@@ -43,10 +44,21 @@ describe("what is left of a replacement", () => {
     expect(textOf(withoutOvertaken(plan, clusterAfter(plan, "replicate")))).toEqual(whole);
   });
 
-  test("does not follow the old primary again, nor meet it, once the newcomer has taken over", () => {
+  test("does not follow the old primary again once the newcomer has taken over", () => {
     const plan = replacing("a");
     const left = withoutOvertaken(plan, clusterAfter(plan, "failover"));
-    expect(textOf(left)).toEqual(["meet a1 b f", "failover f a", "forget a", "reset a"]);
+    expect(textOf(left)).toEqual(["meet a a1 b f", "failover f a", "forget a", "reset a"]);
+  });
+
+  test("introduces the newcomer to who leaves, so that it can forget it, but not once somebody has forgotten it or it is dead", () => {
+    const plan = replacing("a1");
+    const meetIn = (nodes: NonNullable<ClusterOptions["nodes"]>) => {
+      const cluster = clusterOf(LAYOUT, { replicas: { a1: "a" }, nodes });
+      return textOf(withoutOvertaken(plan, cluster))[0];
+    };
+    expect(meetIn({})).toBe("meet a a1 b f");
+    expect(meetIn({ b: { ignores: ["a1"] } })).toBe("meet a b f");
+    expect(meetIn({ a1: { unreachable: true } })).toBe("meet a b f");
   });
 
   test("never names who was forgotten, but to be sure that it is, and to reset it", () => {
