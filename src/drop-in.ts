@@ -48,7 +48,7 @@ async function runCommand(
   world: World,
   version: string,
 ): Promise<ExitCode> {
-  const lines = lineReader(world.stdin);
+  const lines = lineReader(world);
   using connections = new Connections(await settingsFor(connection, world, lines.next));
   const context = contextFor(connections, world, lines.next);
   try {
@@ -151,12 +151,13 @@ async function sourcePassword(
 }
 
 /** Lines of standard input one by one; nothing is read before the first is asked for. */
-function lineReader(stdin: NodeJS.ReadStream) {
+/** A signal is the end of what is typed: whatever was asked then counts as not agreed to. */
+function lineReader({ stdin, signal }: World) {
   let lines: ReturnType<typeof createInterface> | undefined;
   let iterator: AsyncIterator<string> | undefined;
   return {
     next: async (): Promise<string | undefined> => {
-      lines ??= createInterface({ input: stdin });
+      lines ??= createInterface({ input: stdin, signal });
       iterator ??= lines[Symbol.asyncIterator]();
       const { value, done } = await iterator.next();
       return done === true ? undefined : value;

@@ -97,7 +97,8 @@ class Spinner {
   show(text: string, columns: number): void {
     const isNew = this.#wanted === undefined;
     this.#wanted = text.slice(0, Math.max(1, columns - 3));
-    if (isNew) void this.#start();
+    // Nothing to see is better than a run that ends for it: ora may be gone when slotctl is upgraded meanwhile.
+    if (isNew) this.#start().catch(() => undefined);
     else if (this.#ora !== undefined && this.#ora.text !== this.#wanted) this.#ora.text = this.#wanted;
   }
 

@@ -1,9 +1,9 @@
 import { createInterface } from "node:readline";
-import type { Terminal } from "./terminal.ts";
+import { left, type Terminal } from "./terminal.ts";
 
 /** Asks with stars on a terminal; from a pipe it is the first line. */
 export async function askPassword(terminal: Terminal, message = "Please input password:"): Promise<string> {
-  if (!terminal.stdin.isTTY) return firstLine(terminal.stdin);
+  if (!terminal.stdin.isTTY) return firstLine(terminal);
   const { asking } = await import("./asking.ts");
   return asking(terminal, async (ask) => {
     const { password } = await ask<{ password: string }>([{ type: "password", name: "password", message, mask: "*" }]);
@@ -11,10 +11,11 @@ export async function askPassword(terminal: Terminal, message = "Please input pa
   });
 }
 
-async function firstLine(stdin: NodeJS.ReadStream): Promise<string> {
-  const lines = createInterface({ input: stdin });
+async function firstLine({ stdin, signal }: Terminal): Promise<string> {
+  const lines = createInterface({ input: stdin, signal });
   try {
     for await (const line of lines) return line;
+    if (signal.aborted) throw left();
     return "";
   } finally {
     lines.close();

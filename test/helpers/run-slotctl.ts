@@ -31,6 +31,8 @@ export interface SlotctlProcess extends Disposable {
   kill(signal: NodeJS.Signals): void;
   /** Kills it as soon as stderr says so, and returns whether it ever did; when it never does it comes to its own end. */
   killAt(moment: RegExp): Promise<boolean>;
+  /** Nobody reads any more what it writes there. */
+  stopReading(stream: "stdout" | "stderr"): void;
   /** Settles when it has ended; rejects when it took too long. */
   readonly result: Promise<RunResult>;
 }
@@ -72,6 +74,7 @@ export function startSlotctl(args: readonly string[], options: RunOptions = {}):
       await result;
       return moment.test(output.stderr);
     },
+    stopReading: (stream) => void child[stream].destroy(),
     result,
     [Symbol.dispose]: () => void child.kill("SIGKILL"),
   };

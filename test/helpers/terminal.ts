@@ -118,6 +118,12 @@ export class TerminalSession implements Disposable {
     for (const look of [...this.#watchers]) look();
   }
 
+  /** Somebody closes the window. What is shown from then on nobody sees. */
+  hangUp(): void {
+    // Not among its types, and the only way to close our end.
+    (this.#pty as IPty & { destroy(): void }).destroy();
+  }
+
   [Symbol.dispose](): void {
     this.kill("SIGKILL");
   }
