@@ -10,6 +10,7 @@ export async function main(argv: readonly string[], world: World): Promise<ExitC
     world.stdout.write(`${SLOTCTL_VERSION}\n`);
     return ExitCode.Ok;
   }
+  if (argv[0] === "__complete") return (await import("./complete.ts")).complete(argv.slice(1), world);
   // Cheap to see, so that the words of redis-cli are only taken apart when they can be there at all.
   if (argv.includes("--cluster")) {
     const { isDropIn } = await import("./cli/drop-in/command-line.ts");

@@ -272,6 +272,18 @@ export const COMMAND_PROSE: Readonly<Record<string, CommandProse>> = {
     see: ["create"],
     connects: false,
   },
+  completion: {
+    more: [
+      "The script asks the slotctl on the command line each time Tab is pressed, so that it need not be made anew for another " +
+        "version. Nodes are offered by their addresses, and by their ids once the beginning of one is typed, with their roles and " +
+        "slots in zsh and fish.",
+      "For nodes one question is sent to the seeds, with the login of the command line, the environment or the context. It is not " +
+        "sent where a password would have to be asked for (`--askpass`) or a program run for it (`password-command`).",
+    ],
+    exits: { Ok: "Done.", Usage: "There is no script for this shell." },
+    see: ["config"],
+    connects: false,
+  },
   schema: {
     more: [
       "The schema stands for itself: it refers to no other file. A document has no field that is not in it, and its " +

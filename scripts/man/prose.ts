@@ -122,7 +122,10 @@ export const DROP_IN_EXIT =
   "success there, and `--cluster help` exits 1.";
 
 export const SIGNALS =
-  "The first SIGINT, SIGTERM or SIGHUP stops a run in good order, with one of these exit codes; the second ends it at once.";
+  "The first SIGINT, SIGTERM or SIGHUP stops a run in good order, with one of these exit codes; a second SIGINT or SIGTERM ends it " +
+  "at once. A terminal that is closed sends SIGHUP: slots in flight arrive, and `slotctl resume` goes on from another one. " +
+  "`nohup`(1) does not keep it away; `setsid`(1) and terminal multiplexers do. A reader that goes away, as in `slotctl info` ... `| head`, " +
+  "changes neither what is done nor the exit code. A result that cannot be written, as to a full disk, makes it exit 1.";
 
 /** The kinds of problem that `check` reports; the type keeps the list complete. */
 export const PROBLEMS: Readonly<Record<Problem["kind"], string>> = {

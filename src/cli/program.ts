@@ -5,6 +5,7 @@ import { addApply } from "./apply.ts";
 import { addBackup } from "./backup.ts";
 import { addCall } from "./call.ts";
 import { addCheck } from "./check.ts";
+import { addCompletion } from "./completion.ts";
 import { addConfig, addSetTimeout } from "./config.ts";
 import { addCreate } from "./create.ts";
 import { addDelNode } from "./del-node.ts";
@@ -116,6 +117,7 @@ export function buildProgram(options: ProgramOptions): Command {
   addSandbox(program, run, environment);
   addWizard(program, run);
   addSchema(program, run);
+  addCompletion(program, run);
   addHelp(program);
   typed.watch(program);
   return program;

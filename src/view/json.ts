@@ -158,6 +158,8 @@ function resultDocument(result: Exclude<Result, { kind: "schema" }>): object {
       return configSetDocument(result);
     case "keyslot":
       return keyslotDocument(result);
+    case "completion":
+      return { ok: true, command: "completion", shell: result.shell, script: result.script };
     case "schema-names":
       return { ok: true, command: "schema", schemas: result.names };
     case "sandbox":

@@ -63,6 +63,8 @@ export function resultText(result: Result, chalk: ChalkInstance, columns: number
       return linesText(keyslotLines(result));
     case "schema":
       return schemaText(result.schema);
+    case "completion":
+      return result.script;
     case "schema-names":
       return linesText(result.names);
     case "sandbox":

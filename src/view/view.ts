@@ -144,6 +144,7 @@ export type Result =
       readonly asked: boolean;
     }
   | { readonly kind: "schema"; readonly schema: Schema }
+  | { readonly kind: "completion"; readonly shell: string; readonly script: string }
   | { readonly kind: "schema-names"; readonly names: readonly string[] }
   | {
       readonly kind: "sandbox";

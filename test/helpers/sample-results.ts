@@ -417,6 +417,7 @@ export const RESULTS: { readonly [Kind in Result["kind"]]: readonly Extract<Resu
     },
   ],
   schema: [],
+  completion: [{ kind: "completion", shell: "bash", script: "x\n" }],
   "schema-names": [{ kind: "schema-names", names: ["check"] }],
   sandbox: (["started", "running", "stopped", "nothing"] as const).map((action) => ({
     kind: "sandbox",

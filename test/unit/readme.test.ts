@@ -127,12 +127,11 @@ function commandsIn(line: string): readonly (readonly string[])[] {
 
 /** Words by command. Quotes keep blanks and operators together, variables become an address, redirections go. */
 function simpleCommands(line: string): readonly (readonly string[])[] {
-  const tokens = [...line.matchAll(/((?:'[^']*'|"[^"]*"|[^\s'"|&;])+)|(\|\|?|&&|;)/g)];
+  const tokens = [...line.replace(/\s\d?>>?\s*\S+/g, "").matchAll(/((?:'[^']*'|"[^"]*"|[^\s'"|&;])+)|(\|\|?|&&|;)/g)];
   const commands: string[][] = [[]];
   for (const [, word, operator] of tokens) {
     if (operator !== undefined) commands.push([]);
-    else if (!/^\d?>/.test(word!))
-      commands.at(-1)!.push(...braced(word!.replace(/['"]/g, "").replace(/\$\w+/g, "10.0.0.1:6379")));
+    else commands.at(-1)!.push(...braced(word!.replace(/['"]/g, "").replace(/\$\w+/g, "10.0.0.1:6379")));
   }
   return commands;
 }

@@ -70,6 +70,7 @@ export const DOCUMENTS: Readonly<Record<SchemaName, () => Schema>> = {
   "sandbox start": () => command("sandbox", sandbox),
   "sandbox status": () => command("sandbox", sandbox, "False when one of them is not running"),
   "sandbox stop": () => command("sandbox", sandbox),
+  completion: () => command("completion", { shell: text, script: text }),
   schema: () => command("schema", { schemas: listOf(text) }),
   error: () => failure({}),
   plan: () => plan,

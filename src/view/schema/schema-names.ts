@@ -29,6 +29,7 @@ export const SCHEMA_NAMES = [
   "sandbox start",
   "sandbox status",
   "sandbox stop",
+  "completion",
   "schema",
   "error",
   "plan",
