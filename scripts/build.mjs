@@ -7,7 +7,7 @@ const { version } = JSON.parse(readFileSync(new URL("../package.json", import.me
 rmSync(new URL("../dist", import.meta.url), { recursive: true, force: true });
 await build({
   absWorkingDir: new URL("..", import.meta.url).pathname,
-  entryPoints: ["src/run.ts"],
+  entryPoints: ["src/run.ts", "src/library.ts"],
   outdir: "dist",
   bundle: true,
   splitting: true,

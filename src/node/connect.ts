@@ -1,5 +1,5 @@
 import { Socket } from "node:net";
-import { Redis, type RedisOptions } from "ioredis";
+import type { Redis, RedisOptions } from "ioredis";
 import type { Address } from "../model/address.ts";
 import { connectFailure, serverClosed, serverSilent } from "./failures.ts";
 import { logIn, tlsOptions } from "./log-in.ts";
@@ -36,7 +36,9 @@ export interface ConnectSettings {
  * @throws SlotctlError, exit code 4, that says in one line why it could not and in a hint what to look at
  */
 export async function connect(address: Address, settings: ConnectSettings): Promise<Node> {
-  const redis = new Redis(redisOptions(address, settings));
+  // Loaded late: a run that asks no server is done sooner without it.
+  const ioredis = await import("ioredis");
+  const redis = new ioredis.Redis(redisOptions(address, settings));
   let lastError: unknown;
   // ioredis prints errors that nobody listens to; the reason also comes only this way.
   redis.on("error", (error: unknown) => {

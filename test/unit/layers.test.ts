@@ -41,6 +41,26 @@ describe.each(Object.entries(MAY_IMPORT))("src/%s", (folder, allowed) => {
   });
 });
 
+test("the library reaches ioredis and no other package, and neither cli nor wizard", () => {
+  const files = runtimeFilesFrom("src/library.ts");
+  expect(files.size).toBeGreaterThan(50);
+  const imports = [...files].flatMap(importsOf);
+  const packages = imports.filter((name) => /^(ioredis|chalk|ora|inquirer|commander|yaml)$/.test(name));
+  expect([...new Set(packages)]).toEqual(["ioredis"]);
+  expect([...files].filter((file) => /^src\/(cli|wizard)\//.test(file))).toEqual([]);
+});
+
+/** A file with all that it loads: what it imports, but not what it only takes types from. */
+function runtimeFilesFrom(file: string, found = new Set<string>()): ReadonlySet<string> {
+  if (found.has(file)) return found;
+  found.add(file);
+  const source = readFileSync(file, "utf8").replace(/^(?:import|export) type [^;]*;$/gm, "");
+  for (const [, path] of source.matchAll(/(?:from|import\()\s*"(\.[\w./-]+\.ts)"/g)) {
+    runtimeFilesFrom(join(dirname(file), path!), found);
+  }
+  return found;
+}
+
 test("every folder of src has its rule", () => {
   const folders = readdirSync("src", { withFileTypes: true }).filter((entry) => entry.isDirectory());
   expect(folders.map(({ name }) => name).sort()).toEqual(Object.keys(MAY_IMPORT).sort());
