@@ -18,7 +18,7 @@ export async function runNative(argv: readonly string[], world: World): Promise<
     version: SLOTCTL_VERSION,
     environment: world.environment,
     // Loaded late: what --version and --help need should be there at once.
-    open: async (options, seeds) => (await opener())(options, seeds),
+    open: async (...request) => (await opener())(...request),
     done: (result) => {
       code = result;
     },
