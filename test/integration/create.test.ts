@@ -130,8 +130,8 @@ describe.each(ENGINES)("create on $name", (engine: TestEngine) => {
     // One primary in each zone, and each replica in the other one.
     expect(shards).toEqual(["primary", "replica", "primary", "replica"]);
     const { stdout } = await runSlotctl(["info", nameOf(servers[0]), ...named]);
-    expect(stdout).toMatch(/primary +127\.0\.0\.1:\d+ .* east +/);
-    expect(stdout).toMatch(/replica +127\.0\.0\.4:\d+ .* west +/);
+    expect(stdout).toMatch(/primary +127\.0\.0\.1:\d+ .* east$/m);
+    expect(stdout).toMatch(/replica +127\.0\.0\.4:\d+ .* west$/m);
   });
 
   test("nodes that come with equal config epochs end with different ones", async () => {
