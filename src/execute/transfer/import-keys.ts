@@ -176,7 +176,7 @@ class Importing implements Disposable {
     }: { readonly values: Values; readonly proven: readonly number[]; readonly watched: boolean },
   ): Promise<void> {
     const { deleted, changed } = await deleteMoved(reader, values, proven, watched);
-    this.#tally.add("deleted", deleted.length);
+    this.#tally.add("deleted", deleted);
     for (const key of changed) {
       this.#tally.trouble({
         kind: "changed",
