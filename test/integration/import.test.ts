@@ -135,7 +135,7 @@ describe.each(ENGINES)("import into $name", (engine: TestEngine) => {
         ["DEL", "gone"],
       ]);
       const { deleted, changed } = await deleteMoved(reader, values, values.present(), watched);
-      expect([deleted.map(String), changed.map(String)]).toEqual([["quiet", "gone"], ["busy"]]);
+      expect([deleted, changed.map(String)]).toEqual([1, ["busy"]]);
       expect(await source!.callAll([["GET", "busy"], ["DBSIZE"]])).toEqual(["2", 1]);
       reader.node.close();
     }
@@ -234,8 +234,10 @@ describe.each(RACY)("import into $name, disturbed", (engine: TestEngine) => {
       const again = await runImport([...args, "--verify", "full", "--move"]);
       expect(again).toMatchObject({
         code: 0,
-        document: { counts: { equal: half, copied: 6000 - half, deleted: 6000 } },
+        document: { counts: { copied: 6000 - half, deleted: 6000 } },
       });
+      // SCAN may name a key twice while others are deleted; then it is equal the second time.
+      expect(again.document.counts.equal).toBeGreaterThanOrEqual(half);
       expect(differingKeys(before, await contentsOf(cluster.members))).toEqual([]);
       expect(await source!.call("DBSIZE")).toBe(0);
     },

@@ -5,7 +5,8 @@ import { type KeyReader, valuesOrThrow } from "./key-reader.ts";
 import type { Value, Values } from "./values.ts";
 
 export interface Deletion {
-  readonly deleted: readonly Buffer[];
+  /** How many the server has deleted for us: one that is gone already, for SCAN named it twice, is none of them. */
+  readonly deleted: number;
   /** Written to since they were read: deleting them would lose that write. */
   readonly changed: readonly Buffer[];
 }
@@ -17,8 +18,9 @@ export async function watch({ node }: KeyReader, keys: readonly Buffer[]): Promi
 }
 
 /**
- * Deletes keys that have arrived elsewhere, by their place in what was read, unless somebody wrote to them since they were read. With `watched`, WATCH
- * went before the reading: then all of them go in one transaction, and only if that fails are they looked at singly.
+ * Deletes keys that have arrived elsewhere, by their place in what was read, unless somebody wrote to them since. With
+ * `watched`, WATCH went before the reading: then all of them go in one transaction, and only if that fails are they
+ * looked at singly.
  */
 export async function deleteMoved(
   reader: KeyReader,
@@ -28,43 +30,46 @@ export async function deleteMoved(
 ): Promise<Deletion> {
   if (arrived.length === 0) {
     if (watched) await reader.node.sendAllBinary([["UNWATCH"]]);
-    return { deleted: [], changed: [] };
+    return { deleted: 0, changed: [] };
   }
   const keys = arrived.map((index) => values.keys[index]!);
-  if (watched && (await unlinkAll(reader, keys))) return { deleted: keys, changed: [] };
-  const deleted: Buffer[] = [];
+  const together = watched ? await unlinkAll(reader, keys) : undefined;
+  if (together !== undefined) return { deleted: together, changed: [] };
+  let deleted = 0;
   const changed: Buffer[] = [];
   for (const index of arrived) {
     const key = values.keys[index]!;
-    ((await deleteOne(reader, key, values.outcome(index) as Value)) ? deleted : changed).push(key);
+    const unlinked = await deleteOne(reader, key, values.outcome(index) as Value);
+    if (unlinked === undefined) changed.push(key);
+    else deleted += unlinked;
   }
   return { deleted, changed };
 }
 
-/** A key that is gone counts as deleted: it expired, or somebody else deleted it. */
-async function deleteOne(reader: KeyReader, key: Buffer, copied: Value): Promise<boolean> {
+/** How many were deleted: none where it is gone, for it expired or somebody else deleted it. Undefined: written to. */
+async function deleteOne(reader: KeyReader, key: Buffer, copied: Value): Promise<number | undefined> {
   await watch(reader, [key]);
   const value = valuesOrThrow(reader.node, await reader.read([key], { askExpiry: true })).outcome(0) as
     | Value
     | undefined;
   if (value === undefined) {
     await reader.node.sendAllBinary([["UNWATCH"]]);
-    return true;
+    return 0;
   }
   if (!value.payload.equals(copied.payload) || !expireTogether(value.expiresAt, copied.expiresAt)) {
     await reader.node.sendAllBinary([["UNWATCH"]]);
-    return false;
+    return undefined;
   }
   return unlinkAll(reader, [key]);
 }
 
-/** False when a watched key was written to. */
-async function unlinkAll({ node }: KeyReader, keys: readonly Buffer[]): Promise<boolean> {
+/** How many there were; undefined when a watched key was written to. */
+async function unlinkAll({ node }: KeyReader, keys: readonly Buffer[]): Promise<number | undefined> {
   const commands: Command[] = [["MULTI"], ["UNLINK", ...keys], ["EXEC"]];
   const replies = await node.sendAllBinary(commands);
   const refusal = replies.find((reply) => reply instanceof ServerError);
   if (refusal instanceof ServerError) throw serverRefused(node.address, refusal);
   const done = replies[2];
   if (Array.isArray(done) && done[0] instanceof ServerError) throw serverRefused(node.address, done[0]);
-  return done !== null;
+  return Array.isArray(done) ? Number(done[0]) : undefined;
 }

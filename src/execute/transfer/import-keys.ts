@@ -64,7 +64,7 @@ export async function importKeys(run: ImportRun): Promise<ImportReport> {
 class Importing implements Disposable {
   readonly #run: ImportRun;
   readonly #tally = new Tally();
-  readonly #size = new BatchSize();
+  readonly #size: BatchSize;
   readonly #rate: Throttle;
   readonly #scanning: BulkConnections;
   readonly #lanes: readonly BulkConnections[];
@@ -77,6 +77,7 @@ class Importing implements Disposable {
 
   constructor(run: ImportRun) {
     this.#run = run;
+    this.#size = new BatchSize(run.plan.move);
     this.#rate = new Throttle(run.limits.keysPerSecond);
     const settings = { ...run.source.settings, commandTimeout: run.timeout };
     this.#scanning = new BulkConnections(settings);
@@ -175,7 +176,7 @@ class Importing implements Disposable {
     }: { readonly values: Values; readonly proven: readonly number[]; readonly watched: boolean },
   ): Promise<void> {
     const { deleted, changed } = await deleteMoved(reader, values, proven, watched);
-    this.#tally.add("deleted", deleted.length);
+    this.#tally.add("deleted", deleted);
     for (const key of changed) {
       this.#tally.trouble({
         kind: "changed",

@@ -44,20 +44,22 @@ export class ImportProof {
     values: Values,
     arrived: readonly number[],
   ): Promise<readonly number[]> {
-    const looked = arrived.filter(() => this.#isLookedAtNow());
-    if (looked.length === 0) return arrived;
-    const entries = looked.map((index) => values.entry(index, place.to));
+    if (arrived.length === 0 || !this.#isLookedAtNow()) return arrived;
+    const entries = arrived.map((index) => values.entry(index, place.to));
+    this.#options.tally.add("verified", arrived.length);
     const wrong = await this.#compare(place, entries, reader);
-    this.#options.tally.add("verified", looked.length);
-    const isWrong = new Set(looked.filter((_, i) => wrong.has(entries[i]!)));
-    return arrived.filter((index) => !isWrong.has(index));
+    return arrived.filter((_, i) => !wrong.has(entries[i]!));
   }
 
-  /** A moved key can be compared only before it is deleted, and all of them only when each is. */
+  /**
+   * A moved key can be compared only before it is deleted, and all of them only when each is. A sample takes whole
+   * batches, as many as its share of what was found so far: SCAN names keys in no order of theirs.
+   */
   #isLookedAtNow(): boolean {
-    const { plan, verification } = this.#options;
+    const { plan, verification, tally } = this.#options;
     if (verification === "full") return true;
-    return verification === "sample" && plan.move && Math.random() * keysToImport(plan) < SAMPLE_SIZE;
+    const { found, verified } = tally.counts;
+    return verification === "sample" && plan.move && verified * keysToImport(plan) < SAMPLE_SIZE * found;
   }
 
   async #compare(place: Place, entries: readonly Entry[], reader: KeyReader): Promise<ReadonlySet<Entry>> {

@@ -37,6 +37,15 @@ test("batches shrink at once when values are large, and grow by steps", () => {
   expect(size.keys).toBe(2);
 });
 
+test.each([
+  [false, 1000],
+  [true, 200],
+])("of small keys that are watched (%s) at most %i make a batch", (watched, most) => {
+  const size = new BatchSize(watched);
+  for (let i = 0; i < 20; i++) size.learn(size.keys, size.keys * 10);
+  expect(size.keys).toBe(most);
+});
+
 test("a key that expires is not the same as one that does not", () => {
   expect(expireTogether(undefined, undefined)).toBe(true);
   expect(expireTogether(1000, undefined)).toBe(false);
