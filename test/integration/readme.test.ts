@@ -15,15 +15,17 @@ const FIRST_PORT = 7000;
 const SERVERS = 9;
 
 /** What a reader would type, line by line: code blocks as they are, and of those with prompts what stands behind one. */
-function tourOf(readme: string): readonly string[] {
-  const tour = /^## A tour\n([\s\S]*?)^## /m.exec(readme)?.[1] ?? "";
-  return [...tour.matchAll(/^```(sh|console)\n([\s\S]*?)^```/gm)].flatMap(([, language, body]) =>
+function linesIn(text: string): readonly string[] {
+  return [...text.matchAll(/^```(sh|console)\n([\s\S]*?)^```/gm)].flatMap(([, language, body]) =>
     body!
       .split("\n")
       .flatMap((line) => (language === "sh" ? [line] : (/^\$ (.*)$/.exec(line)?.[1] ?? [])))
       .filter((line) => line.includes("slotctl ")),
   );
 }
+
+const README = readFileSync("README.md", "utf8");
+const TOUR = /^## A tour\n[\s\S]*?(?=^## )/m.exec(README)?.[0] ?? "";
 
 /** The same line for the ports of this run. */
 function here(line: string, base: number, standalone: string): string {
@@ -69,7 +71,7 @@ test(`the tour of the README can be typed as it stands, on ${engine.name}`, asyn
     REDIS_SERVER: engine.server,
     XDG_STATE_HOME: scratch.path,
   });
-  const [begin, ...lines] = tourOf(readFileSync("README.md", "utf8"));
+  const [begin, ...lines] = linesIn(TOUR);
   expect(begin).toContain(`sandbox start --nodes ${SERVERS} --base-port ${FIRST_PORT}`);
   expect(lines.length).toBeGreaterThan(25);
   const base = await startSandbox(env, old, begin!);
@@ -91,5 +93,30 @@ test(`the tour of the README can be typed as it stands, on ${engine.name}`, asyn
     expect((await type(lines.at(-1)!)).stdout).toContain(`stopped ${SERVERS} servers`);
   } finally {
     await runSlotctl(["sandbox", "stop"], { env });
+  }
+});
+
+test(`what else the README shows runs as well, on ${engine.name}`, async () => {
+  using scratch = scratchDirectory("readme");
+  await using servers = await startServers(engine, {
+    hosts: ["127.0.0.1", "127.0.0.2", "127.0.0.3", "127.0.0.1", "127.0.0.2", "127.0.0.3"],
+  });
+  const addresses = servers.map(({ address }) => formatAddress(address));
+  const env = slotctlEnvironment({ PATH: `${installed(scratch)}:${process.env.PATH}`, XDG_STATE_HOME: scratch.path });
+  const lines = linesIn(README.replace(TOUR, "")).map((line) =>
+    line
+      .replace(/127\.0\.0\.\{1,2,3\}:\{7100,7101\}|10\.0\.0\.\{1\.\.6\}:6379/, addresses.join(" "))
+      .replaceAll(/\b(10\.0\.0\.1:6379|127\.0\.0\.1:7000|localhost:7001)\b/g, addresses[0]!)
+      .replaceAll("localhost:7002", addresses[1]!)
+      // What others do with the output is their business.
+      .replace(/ \|.*$/, ""),
+  );
+  // First what needs blank servers, then the cluster that everything else is asked of.
+  const order = (line: string) => (line.includes("--dry-run") ? 0 : line.includes("slotctl create") ? 1 : 2);
+  const sorted = lines.toSorted((one, other) => order(one) - order(other));
+  expect(sorted.map(order).slice(0, 3)).toEqual([0, 1, 2]);
+  for (const line of sorted) {
+    const run = promisify(execFile)("bash", ["-c", line], { env, cwd: scratch.path });
+    await run.catch((error: unknown) => expect.unreachable(`${line}\n${JSON.stringify(error)}`));
   }
 });
