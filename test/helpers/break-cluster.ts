@@ -335,9 +335,21 @@ export const BREAKAGES: readonly Breakage[] = [
 export async function breakAll(scenes: readonly (readonly [Breakage, Scene])[]): Promise<void> {
   const inOrder = BREAKAGES.flatMap((kind) => scenes.filter(([breakage]) => breakage === kind));
   for (const [breakage, scene] of inOrder) await breakage.breakIt(scene);
-  for (const [breakage, scene] of inOrder) await breakage.disown?.(scene);
-  await untilMapsRest(scenes[0]![1].members);
+  const { members } = scenes[0]![1];
+  const free = inOrder.filter(([{ name }]) => name.startsWith("no owner")).map(([, { slot }]) => slot);
+  do {
+    // The second time round some have nothing left to let go of.
+    for (const [breakage, scene] of inOrder) await breakage.disown?.(scene).catch(() => undefined);
+    await untilMapsRest(members);
+    // A packet that was on its way may have reminded somebody of the owner.
+  } while (await isAnyOwned(free, members));
   for (const [breakage, scene] of inOrder) await breakage.last?.(scene);
+}
+
+async function isAnyOwned(slots: readonly number[], members: readonly Member[]): Promise<boolean> {
+  const maps = await Promise.all(members.map((member) => member.call("CLUSTER", "SLOTS")));
+  const ranges = maps.flat() as unknown as readonly (readonly [first: number, last: number])[];
+  return slots.some((slot) => ranges.some(([first, last]) => first <= slot && slot <= last));
 }
 
 /** Every node has had a second for telling every other one what it claims, and nobody has changed its mind. */
