@@ -70,11 +70,22 @@ async function isPromoted(step: Failover, executor: Executor): Promise<boolean> 
 async function order({ node, mode }: Failover, executor: Executor): Promise<void> {
   const server = await nodeOf(executor, node);
   const how = mode === "safe" ? [] : [mode.toUpperCase()];
-  const [outcome] = await server.sendAll([["CLUSTER", "FAILOVER", ...how]]);
-  // It may have been promoted by the others in this very moment.
-  if (!(outcome instanceof ServerError) || /to a (replica|slave)/i.test(outcome.message)) return;
-  throw commandRefused("CLUSTER FAILOVER", node, outcome);
+  let refusal: ServerError | undefined;
+  const patience = { timeout: Math.min(executor.timeout, UNLINKED_MS), signal: executor.signal };
+  const done = await waitUntil(async () => {
+    const [outcome] = await server.sendAll([["CLUSTER", "FAILOVER", ...how]]);
+    // It may have been promoted by the others in this very moment.
+    if (!(outcome instanceof ServerError) || /to a (replica|slave)/i.test(outcome.message)) return true;
+    refusal = outcome;
+    if (!UNLINKED.test(outcome.message)) throw commandRefused("CLUSTER FAILOVER", node, outcome);
+    return undefined;
+  }, patience);
+  if (done === undefined && refusal !== undefined) throw commandRefused("CLUSTER FAILOVER", node, refusal);
 }
+
+/** Also said by a replica that is just opening its bus connection to the primary anew, as after they have met. */
+const UNLINKED = /Master is down or failed/;
+const UNLINKED_MS = 3_000;
 
 async function comesAbout(step: Failover, executor: Executor): Promise<boolean> {
   const look = async () => {

@@ -187,6 +187,7 @@ describe.each(BOTH_ENDS)("failover of a newcomer on $name", (engine: TestEngine)
     const joined = await runSlotctl(["add-node", nameOf(b), nameOf(newcomer!), "--yes"]);
     expect(joined.code, joined.stderr).toBe(0);
     await newcomer!.call("CLUSTER", "REPLICATE", a.id);
+    await eventually(async () => expect(String(await newcomer!.call("ROLE"))).toContain("connected"));
     const over = await runSlotctl(["failover", nameOf(b), "--to", nameOf(newcomer!), "--yes"]);
     expect(over.code, over.stderr).toBe(0);
     expect(over.stderr).not.toContain("attempt");

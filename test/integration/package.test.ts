@@ -29,6 +29,7 @@ describe("the package", () => {
     const expected = [
       /^(package\.json|README\.md|CHANGELOG\.md|LICENSE)$/,
       /^bin\/slotctl\.js$/,
+      /^docs\/redis-cli-differences\.md$/,
       /^dist\/[\w-]+\.js$/,
       /^dist\/types\/([\w-]+\/)*[\w-]+\.d\.ts$/,
       /^man\/slotctl(-[a-z-]+)?\.1$/,
