@@ -86,3 +86,21 @@ test("other replicas follow the one that has taken over", () => {
   const now = simulate(BEFORE, plan.steps[1]!);
   expect(textOf(withoutOvertaken(plan, now))).toEqual(["replicate b a1", "failover a1 a"]);
 });
+
+test("what is left of a removal moves no slots of a node that everybody has forgotten: another id may answer there", () => {
+  const ref = (name: string): NodeRef => {
+    const { id, address } = nodeNamed(BEFORE, name);
+    return { id, address };
+  };
+  const plan: Plan = {
+    ...replacing("a1"),
+    command: "del-node",
+    steps: [
+      { kind: "move-slots", from: ref("a"), to: ref("b"), slots: "0-8191", method: "keys" },
+      { kind: "forget", node: ref("a"), from: [ref("b")] },
+      { kind: "reset", node: ref("a"), hard: true },
+    ],
+  };
+  expect(textOf(withoutOvertaken(plan, BEFORE))).toEqual(["move-slots", "forget a", "reset a"]);
+  expect(textOf(withoutOvertaken(plan, clusterOf({ b: [0, 16_383] })))).toEqual(["forget a", "reset a"]);
+});
