@@ -100,7 +100,7 @@ export function copyTimedOut(node: NodeRef, primary: NodeRef, stands: string): S
 }
 
 export function failoverFailed(
-  { node, primary }: Failover,
+  { node, primary, mode }: Failover,
   attempts: number,
   details: readonly string[],
 ): SlotctlError {
@@ -109,7 +109,10 @@ export function failoverFailed(
     code: "FAILOVER_FAILED",
     exitCode: ExitCode.TimedOut,
     details,
-    hint: "The servers gave it up by themselves and the primary serves on, if it lives; their logs tell why",
+    hint:
+      mode === "force"
+        ? "Do most of the primaries live, and answer? They have to vote for it; where they cannot, only --takeover is left"
+        : "The servers gave it up by themselves and the primary serves on, if it lives; their logs tell why",
   });
 }
 
