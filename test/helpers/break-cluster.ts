@@ -337,12 +337,13 @@ export async function breakAll(scenes: readonly (readonly [Breakage, Scene])[]):
   for (const [breakage, scene] of inOrder) await breakage.breakIt(scene);
   const { members } = scenes[0]![1];
   const free = inOrder.filter(([{ name }]) => name.startsWith("no owner")).map(([, { slot }]) => slot);
-  do {
-    // The second time round some have nothing left to let go of.
+  for (const [breakage, scene] of inOrder) await breakage.disown?.(scene);
+  await untilMapsRest(members);
+  // A packet that was on its way may have reminded somebody of the owner; most have nothing left to let go of.
+  while (await isAnyOwned(free, members)) {
     for (const [breakage, scene] of inOrder) await breakage.disown?.(scene).catch(() => undefined);
     await untilMapsRest(members);
-    // A packet that was on its way may have reminded somebody of the owner.
-  } while (await isAnyOwned(free, members));
+  }
   for (const [breakage, scene] of inOrder) await breakage.last?.(scene);
 }
 
