@@ -8,20 +8,22 @@ const FIRST_EPHEMERAL_PORT = 32_768;
 export const HIGHEST_PORT = FIRST_EPHEMERAL_PORT - BUS_PORT_OFFSET - 1;
 
 /** Searched ports: above those of well-known services, and below the bus ports that belong to them. */
-const SEARCHED_FROM = 10_000;
-const SEARCHED_TO = 19_999;
+export const SEARCHED_FROM = 10_000;
+const SEARCHED = 10_000;
+
+/** Where to begin a search, so that two that search at the same time hardly ever find the same ports. */
+export function anySearchedPort(): number {
+  return SEARCHED_FROM + Math.floor(Math.random() * SEARCHED);
+}
 
 /**
- * Ports whose bus ports are free as well, as close together as can be. The search begins anywhere, so that two that
- * search at the same time hardly ever find the same ones; `random` gives a number in [0, 1).
+ * Ports whose bus ports are free as well, as close together as can be, from the searched port `first` on.
  * @throws SlotctlError when there are not as many, or the host is not one of this machine
  */
-export async function findFreePorts(host: string, count: number, random: () => number): Promise<readonly number[]> {
-  const size = SEARCHED_TO - SEARCHED_FROM + 1;
-  const first = Math.floor(random() * size);
+export async function findFreePorts(host: string, count: number, first: number): Promise<readonly number[]> {
   const ports: number[] = [];
-  for (let i = 0; i < size && ports.length < count; i++) {
-    const port = SEARCHED_FROM + ((first + i) % size);
+  for (let i = 0; i < SEARCHED && ports.length < count; i++) {
+    const port = SEARCHED_FROM + ((first - SEARCHED_FROM + i) % SEARCHED);
     if ((await takenPart(host, port)) === undefined) ports.push(port);
   }
   if (ports.length < count) throw noFreePorts(host, count);

@@ -4,7 +4,7 @@ import { SlotctlError } from "../errors.ts";
 import type { Patience } from "../node/wait-until.ts";
 import { directoryInUse, directoryUnusable, sandboxRunning } from "./failures.ts";
 import type { ServerBinary } from "./find-server.ts";
-import { claimPorts, findFreePorts } from "./ports.ts";
+import { anySearchedPort, claimPorts, findFreePorts } from "./ports.ts";
 import { CONNECT, describe, nodeDirectory, type Sandbox, sandboxStatus, stopSandbox } from "./sandbox.ts";
 import { baseSettings, clusterSettings, type Settings } from "./server-config.ts";
 import { endServers, launchServer, type RunningServer, waitUntilAnswers } from "./server-process.ts";
@@ -39,7 +39,9 @@ export async function startSandbox(request: SandboxRequest): Promise<Sandbox> {
   await clearRemains(directory);
   const { nodes, basePort, host = "127.0.0.1" } = request;
   const ports =
-    basePort === undefined ? await findFreePorts(host, nodes, Math.random) : await claimPorts(host, basePort, nodes);
+    basePort === undefined
+      ? await findFreePorts(host, nodes, anySearchedPort())
+      : await claimPorts(host, basePort, nodes);
   const draft = await openDraft(directory, host, request);
   try {
     await startNodes(draft, ports);
@@ -107,7 +109,7 @@ async function startNode(draft: Draft, port: number, patience: Patience, attempt
     const isPortLost = error instanceof SlotctlError && error.code === "PORT_IN_USE";
     if (!isPortLost || draft.request.basePort !== undefined || attempts === 1) throw error;
     forgetNode(draft, port);
-    const [another] = await findFreePorts(draft.empty.host, 1, Math.random);
+    const [another] = await findFreePorts(draft.empty.host, 1, anySearchedPort());
     await startNode(draft, another!, patience, attempts - 1);
   }
 }

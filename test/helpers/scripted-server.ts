@@ -1,7 +1,7 @@
 import { createServer as createHttp } from "node:http";
 import { createServer, type Server, type Socket } from "node:net";
 import type { Address } from "../../src/model/address.ts";
-import { findFreePorts } from "../../src/sandbox/ports.ts";
+import { freePorts } from "./free-ports.ts";
 import { resp, takeRequest } from "./resp.ts";
 
 /**
@@ -114,7 +114,7 @@ async function listen(server: Server, host: string): Promise<FakeServer> {
     socket.once("close", () => sockets.delete(socket));
   });
   // Not port 0: a cluster node's bus port has to exist, too.
-  const [port] = await findFreePorts(host, 1, Math.random);
+  const [port] = await freePorts(host, 1);
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject).listen({ host, port }, resolve);
   });

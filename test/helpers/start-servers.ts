@@ -2,9 +2,9 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { SlotctlError } from "../../src/errors.ts";
 import type { ConnectSettings, Credentials } from "../../src/node/connect.ts";
-import { findFreePorts } from "../../src/sandbox/ports.ts";
 import { baseSettings, clusterSettings, quote, type Settings } from "../../src/sandbox/server-config.ts";
 import type { TestEngine } from "./engines.ts";
+import { freePorts } from "./free-ports.ts";
 import { scratchDirectory } from "./scratch.ts";
 import { TestServer } from "./test-server.ts";
 import { testCertificates } from "./tls.ts";
@@ -68,7 +68,7 @@ async function choosePlaces({ count, hosts = ["127.0.0.1"] }: ServersOptions): P
   const all = Array.from({ length: count ?? hosts.length }, (_, i) => hosts[i % hosts.length]!);
   const ports = new Map<string, number[]>();
   for (const host of new Set(all)) {
-    ports.set(host, [...(await findFreePorts(host, all.filter((other) => other === host).length, Math.random))]);
+    ports.set(host, [...(await freePorts(host, all.filter((other) => other === host).length))]);
   }
   return all.map((host, index) => ({ host, port: ports.get(host)!.shift()!, index }));
 }
@@ -91,18 +91,13 @@ async function startServer(context: Context, place: Place, attempts = PORT_ATTEM
     await server[Symbol.asyncDispose]();
     const isPortLost = error instanceof SlotctlError && error.code === "PORT_IN_USE";
     if (isPortLost && attempts > 1) return startServer(context, await elsewhere(place), attempts - 1);
-    throw isPortLost || !(error instanceof SlotctlError) ? error : withDetails(error);
+    throw error;
   }
 }
 
 async function elsewhere(place: Place): Promise<Place> {
-  const [port] = await findFreePorts(place.host, 1, Math.random);
+  const [port] = await freePorts(place.host, 1);
   return { ...place, port: port! };
-}
-
-/** A failed test shows the message only, and the server's log is what one wants to see. */
-function withDetails(error: SlotctlError): Error {
-  return new Error([error.message, ...error.details].join("\n  "), { cause: error });
 }
 
 async function planServer({ engine, options, connectSettings, root }: Context, { host, port, index }: Place) {

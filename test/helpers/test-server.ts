@@ -62,7 +62,10 @@ export class TestServer implements AsyncDisposable {
     this.#process = process;
     alive.add(process);
     const patience = { timeout: START_TIMEOUT_MS, signal: new AbortController().signal };
-    await waitUntilAnswers({ ...this.#plan, process }, this.connectSettings, patience);
+    const answered = waitUntilAnswers({ ...this.#plan, process }, this.connectSettings, patience);
+    await answered.catch((error: unknown) => {
+      throw error instanceof SlotctlError ? withDetails(error) : error;
+    });
   }
 
   /** Sends one command over a connection that is kept for the next. A refusal is thrown as ServerError. */
@@ -149,6 +152,11 @@ function keepLog({ directory }: TestServer): void {
   const [cluster, server] = directory.split("/").slice(-2);
   mkdirSync(join(kept, cluster!), { recursive: true });
   cpSync(join(directory, LOG_FILE), join(kept, cluster!, `${server}.log`));
+}
+
+/** A failed test shows the message only, and the server's log is what one wants to see. */
+function withDetails(error: SlotctlError): SlotctlError {
+  return new SlotctlError([error.message, ...error.details].join("\n  "), error);
 }
 
 function replyOf(outcome: Outcome): Reply {

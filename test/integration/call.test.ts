@@ -6,11 +6,11 @@ import { describe, expect, test } from "vitest";
 import { formatAddress } from "../../src/model/address.ts";
 import { keySlot } from "../../src/model/key-slot.ts";
 import { connect } from "../../src/node/connect.ts";
-import { findFreePorts } from "../../src/sandbox/ports.ts";
 import { CONFIG_FILE } from "../../src/sandbox/server-config.ts";
 import { redisCliAddress } from "../../src/view/redis-cli/style.ts";
 import { ENGINES, type TestEngine } from "../helpers/engines.ts";
 import { eventually } from "../helpers/eventually.ts";
+import { freePorts } from "../helpers/free-ports.ts";
 import { runOriginal } from "../helpers/original-cli.ts";
 import { type RunOptions, runSlotctl } from "../helpers/run-slotctl.ts";
 import { scratchDirectory } from "../helpers/scratch.ts";
@@ -223,7 +223,7 @@ describe.each(ENGINES)("commands for every node on $name", (engine) => {
 /** A cluster of one node that was started by its arguments only. */
 async function startWithoutFile(engine: TestEngine) {
   const scratch = scratchDirectory();
-  const [port] = await findFreePorts("127.0.0.1", 1, Math.random);
+  const [port] = await freePorts("127.0.0.1", 1);
   const args = ["--port", port, "--bind", "127.0.0.1", "--cluster-enabled", "yes", "--dir", scratch.path, "--save", ""];
   const server = spawn(engine.server, args.map(String), { stdio: "ignore" });
   const address = { host: "127.0.0.1", port: port! };

@@ -32,12 +32,16 @@ async function expectSound(seed: TestServer): Promise<void> {
 describe.each(ENGINES)("fix of who knows whom on $name", (engine) => {
   test("ends removals that were cut short, of a node that lives and of one that does not", async () => {
     await using cluster = await startCluster(engine, LAYOUT);
-    const { a, b, d, e } = cluster.nodes;
+    const { a, b, c, d, e } = cluster.nodes;
     await e.kill();
     await eventually(async () => expect(await nodesOf(a)).toMatch(new RegExp(`${e.id} \\S+ master,fail `)));
-    // What del-node does first, and at one node only. Newer servers pass it on by themselves.
+    // What del-node does first, and at one node only.
     await b.call("CLUSTER", "FORGET", d.id);
     await b.call("CLUSTER", "FORGET", e.id);
+    // Newer servers pass it on by themselves; a plan that is made meanwhile names a member that is none a moment later.
+    if (Number.parseFloat(engine.version) >= 7.2) {
+      for (const node of [a, c]) await eventually(async () => expect(await nodesOf(node)).not.toContain(d.id));
+    }
     using folder = scratchDirectory("plan");
     const file = join(folder.path, "plan.json");
     const saved = await runSlotctl(["fix", nameOf(a), "--dry-run", "--plan-out", file, "--settle", "0s"]);

@@ -212,12 +212,11 @@ describe.each(ENGINES)("fix on $name", (engine: TestEngine) => {
     await stray(strayed, c, names);
     for (const progress of [100, 300, 500]) {
       const run = startSlotctl(["fix", nameOf(a), "--yes", "--progress", "json", "--rate", "1000", "--pipeline", "10"]);
-      await eventually(() => expect(keysIn(run.stderr)).toBeGreaterThanOrEqual(Math.min(progress, 100)));
-      await eventually(() => expect(keysIn(run.stderr)).toBeGreaterThanOrEqual(progress), { within: 1000 }).catch(
-        () => undefined,
-      );
+      // The last run has perhaps less to do than that, and comes to its end.
+      const ended = run.result.then(({ code }) => code);
+      await Promise.race([ended, eventually(() => expect(keysIn(run.stderr)).toBeGreaterThanOrEqual(progress))]);
       run.kill("SIGKILL");
-      if ((await run.result).code === 0) break;
+      if ((await ended) === 0) break;
     }
     expect(await runSlotctl(["fix", nameOf(a), "--yes"])).toMatchObject({ code: 0 });
     await expectSound(cluster);

@@ -10,7 +10,7 @@ import { formatAddress } from "../../src/model/address.ts";
 import { type ConnectSettings, connect } from "../../src/node/connect.ts";
 import { Connections } from "../../src/node/connections.ts";
 import type { ServerBinary } from "../../src/sandbox/find-server.ts";
-import { claimPorts, findFreePorts } from "../../src/sandbox/ports.ts";
+import { anySearchedPort, claimPorts, findFreePorts } from "../../src/sandbox/ports.ts";
 import { sandboxStatus, stopSandbox } from "../../src/sandbox/sandbox.ts";
 import { startSandbox } from "../../src/sandbox/start-sandbox.ts";
 import { survey } from "../../src/survey/survey.ts";
@@ -281,7 +281,7 @@ describe("a sandbox", () => {
   test("takes the ports from the base port on, and names the one that is taken", async () => {
     using scratch = scratchDirectory("sandbox");
     const directory = join(scratch.path, "with 'blanks' and \"quotes\"");
-    const [basePort] = await findFreePorts("127.0.0.1", 3, Math.random);
+    const [basePort] = await findFreePorts("127.0.0.1", 3, anySearchedPort());
     const blocker = createServer().listen(basePort! + 2 + 10_000, "127.0.0.1");
     await once(blocker, "listening");
     const request = { directory, nodes: 3, basePort: basePort!, server };
@@ -306,7 +306,7 @@ describe("a sandbox", () => {
   });
 
   test("says so when the host is not one of this machine", async () => {
-    await expect(findFreePorts("192.0.2.1", 1, Math.random)).rejects.toMatchObject({ code: "HOST_UNUSABLE" });
+    await expect(findFreePorts("192.0.2.1", 1, anySearchedPort())).rejects.toMatchObject({ code: "HOST_UNUSABLE" });
   });
 
   test("that cannot start shows the server's log, and leaves nothing behind", async () => {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { parseNodes } from "../../../src/model/parse-nodes.ts";
 import { formatRanges } from "../../../src/model/slot.ts";
-import { findFreePorts } from "../../../src/sandbox/ports.ts";
 import { eventually } from "../../helpers/eventually.ts";
+import { freePorts } from "../../helpers/free-ports.ts";
 import { runOriginal } from "../../helpers/original-cli.ts";
 import { dropIn, expectSame, nameOf, WITH_CLI } from "../../helpers/side-by-side.ts";
 import { startServers } from "../../helpers/start-servers.ts";
@@ -70,7 +70,7 @@ describe.each(WITH_CLI)("drop-in create on $name", (engine) => {
   });
 
   test("17.4.63, 17.4.67, 17.4.68 `yes` from a pipe builds it; names and bus ports of their own are no trouble", async () => {
-    const ports = await findFreePorts("127.0.0.1", 3, Math.random);
+    const ports = await freePorts("127.0.0.1", 3);
     const settings = (index: number) => ({ "cluster-port": ports[index]! });
     await using servers = await startServers(engine, { count: 3, settings });
     const names = servers.map(({ port }) => `localhost:${port}`);

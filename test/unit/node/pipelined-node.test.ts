@@ -4,7 +4,7 @@ import { commandBytes } from "../../../src/node/command-bytes.ts";
 import { type Command, ServerError } from "../../../src/node/node.ts";
 import type { PackedReplies } from "../../../src/node/packed-replies.ts";
 import { type BulkNode, connectPipelined } from "../../../src/node/pipelined-node.ts";
-import { findFreePorts } from "../../../src/sandbox/ports.ts";
+import { freePorts } from "../../helpers/free-ports.ts";
 import { resp } from "../../helpers/resp.ts";
 import { type Answer, type Handler, scriptOf, startScriptedServer } from "../../helpers/scripted-server.ts";
 
@@ -150,7 +150,7 @@ async function startGreeter(greeting: string) {
 }
 
 async function startRaw(serve: (socket: Socket) => void) {
-  const [port] = await findFreePorts("127.0.0.1", 1, Math.random);
+  const [port] = await freePorts("127.0.0.1", 1);
   const server = createServer((socket) => serve(socket.on("error", () => undefined)));
   await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
   return {
