@@ -49,7 +49,8 @@ async function runCommand(
   version: string,
 ): Promise<ExitCode> {
   const lines = lineReader(world);
-  using connections = new Connections(await settingsFor(connection, world, lines.next));
+  using ordinary = new Connections(await settingsFor(connection, world, lines.next));
+  using connections = movesSlots(command) ? ordinary.forBulk() : ordinary;
   const context = contextFor(connections, world, lines.next);
   try {
     return await dispatch(command, context, world, version);
@@ -60,6 +61,11 @@ async function runCommand(
   } finally {
     lines.close();
   }
+}
+
+/** It opens connections for many small commands anyway, and need not load what makes the others. */
+function movesSlots({ subcommand }: DropInCommand): boolean {
+  return subcommand === "reshard" || subcommand === "rebalance";
 }
 
 async function dispatch(

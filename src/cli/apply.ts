@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { addLimitOptions, type MoveFlags, runOptionsOf } from "./move-options.ts";
-import { type Environment, type Running, runFromSeed, runWith } from "./open-context.ts";
+import { type Environment, inBulk, type Running, runFromSeed, runWith } from "./open-context.ts";
 import { seedsArgument } from "./options.ts";
 
 export function addApply(program: Command, running: Running, environment: Environment): void {
@@ -26,7 +26,12 @@ Examples:
         import("../commands/plan-file.ts"),
       ]);
       const options = { ...runOptionsOf(flags, environment), dryRun: flags.dryRun === true };
-      await runWith(running, self, [], async (context) => run(await loadPlan(file), options, context));
+      await runWith(
+        running,
+        self,
+        [],
+        inBulk(async (context) => run(await loadPlan(file), options, context)),
+      );
     });
 
   const resume = program
@@ -48,6 +53,11 @@ Examples:
     .action(async (seeds, flags: MoveFlags, self: Command) => {
       const { resume: run } = await import("../commands/apply.ts");
       const options = { ...runOptionsOf(flags, environment), dryRun: flags.dryRun === true };
-      await runFromSeed(running, self, seeds, (context) => run(options, context));
+      await runFromSeed(
+        running,
+        self,
+        seeds,
+        inBulk((context) => run(options, context)),
+      );
     });
 }

@@ -8,7 +8,7 @@ import {
   moveOptionsOf,
   positiveDuration,
 } from "./move-options.ts";
-import { type Environment, guideFor, isSeedless, type Running, runFromSeed } from "./open-context.ts";
+import { type Environment, guideFor, inBulk, isSeedless, type Running, runFromSeed } from "./open-context.ts";
 import { seedsArgument } from "./options.ts";
 
 interface Flags extends MoveFlags {
@@ -75,7 +75,12 @@ Examples:
         by,
         sampleMs,
       };
-      await runFromSeed(running, self, seeds, (context) => rebalance(options, context));
+      await runFromSeed(
+        running,
+        self,
+        seeds,
+        inBulk((context) => rebalance(options, context)),
+      );
     });
 }
 

@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import type { ReshardOptions } from "../commands/reshard.ts";
 import { parseRanges, SLOT_COUNT } from "../model/slot.ts";
 import { addKeepEmptyOption, addLimitOptions, addPlanOptions, type MoveFlags, moveOptionsOf } from "./move-options.ts";
-import { type Environment, guideFor, type Running, runFromSeed } from "./open-context.ts";
+import { type Environment, guideFor, inBulk, type Running, runFromSeed } from "./open-context.ts";
 import { seedsArgument } from "./options.ts";
 
 interface Flags extends MoveFlags {
@@ -40,7 +40,12 @@ Examples:
       if (guide !== undefined) return guide(self, "reshard", seeds ?? []);
       const { reshard } = await import("../commands/reshard.ts");
       const options = { ...moveOptionsOf(flags, environment), from: flags.from, to: flags.to, amount: flags.slots };
-      await runFromSeed(running, self, seeds, (context) => reshard(options, context));
+      await runFromSeed(
+        running,
+        self,
+        seeds,
+        inBulk((context) => reshard(options, context)),
+      );
     });
 }
 

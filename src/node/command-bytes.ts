@@ -68,7 +68,7 @@ export class CommandWriter {
   }
 
   text(text: string): void {
-    if (text.length < BY_HAND && isAscii(text)) this.#ascii(text);
+    if (isAscii(text)) this.#ascii(text);
     else this.bytes(Buffer.from(text));
   }
 
@@ -90,7 +90,8 @@ export class CommandWriter {
 
   #ascii(text: string): void {
     this.#header(BULK, text.length);
-    for (let i = 0; i < text.length; i++) this.#buffer[this.#at++] = text.charCodeAt(i);
+    if (text.length < BY_HAND) for (let i = 0; i < text.length; i++) this.#buffer[this.#at++] = text.charCodeAt(i);
+    else this.#at += this.#buffer.write(text, this.#at, "latin1");
     this.#end();
   }
 

@@ -159,6 +159,7 @@ export class FakeCluster {
     if (this.#isCut) throw lost(server.address);
     const replies: (BinaryReply | ServerError)[] = [];
     let broken: Fault | undefined;
+    const transaction = new Transaction(server);
     this.onWrite?.(write);
     for (const command of write) {
       this.#calls++;
@@ -166,7 +167,8 @@ export class FakeCluster {
       if (broken?.kind === "unsent") break;
       this.log.push(`${this.#nameOf(server)} ${command.join(" ")}`);
       const isHalf = broken?.kind === "half" && this.#calls === broken.at;
-      replies.push(server.execute(command, [...this.servers.values()], { isHalf }));
+      const execute = (one: Command) => server.execute(one, [...this.servers.values()], { isHalf });
+      replies.push(transaction.take(command, execute));
       if (this.#calls % this.#gossipEvery === 0) this.gossip();
       if (broken?.kind === "unanswered") break;
     }
@@ -175,6 +177,49 @@ export class FakeCluster {
     throw lost(server.address);
   }
 }
+
+/**
+ * What a connection has put off until EXEC. All of it comes in one write here, so what broke off before its EXEC was
+ * never carried out.
+ */
+class Transaction {
+  readonly #server: FakeServer;
+  #queue: Command[] | undefined;
+  #isSpoilt = false;
+
+  constructor(server: FakeServer) {
+    this.#server = server;
+  }
+
+  take(command: Command, execute: (command: Command) => BinaryReply | ServerError): BinaryReply | ServerError {
+    const isOurs = TRANSACTION_WORDS.has(String(command[0]));
+    if (!isOurs && this.#queue === undefined) return execute(command);
+    const refusal = this.#server.refusalOf(command);
+    if (refusal !== undefined) {
+      this.#isSpoilt ||= !isOurs;
+      return refusal;
+    }
+    return isOurs ? this.#control(String(command[0]), execute) : this.#put(command);
+  }
+
+  #put(command: Command): BinaryReply {
+    this.#queue?.push(command);
+    return Buffer.from("QUEUED");
+  }
+
+  #control(word: string, execute: (command: Command) => BinaryReply | ServerError): BinaryReply | ServerError {
+    const [queue, isSpoilt] = [this.#queue, this.#isSpoilt];
+    this.#isSpoilt = false;
+    this.#queue = word === "MULTI" ? [] : undefined;
+    if (word === "MULTI") return Buffer.from("OK");
+    if (queue === undefined) return new ServerError(`ERR ${word} without MULTI`);
+    if (word === "DISCARD") return Buffer.from("OK");
+    if (isSpoilt) return new ServerError("EXECABORT Transaction discarded because of previous errors.");
+    return queue.map(execute) as readonly BinaryReply[];
+  }
+}
+
+const TRANSACTION_WORDS: ReadonlySet<string> = new Set(["MULTI", "EXEC", "DISCARD"]);
 
 function lost(address: Address): SlotctlError {
   return new SlotctlError(`${formatAddress(address)} closed the connection`, {

@@ -32,6 +32,7 @@ export class FakeServer {
   primaryId: NodeId | undefined;
   /** As cluster-allow-replica-migration says: without slots it becomes a replica of the one that got its last. */
   followsWhenEmptied = false;
+  engine: "redis" | "valkey" = "redis";
   /** Others hold it for failing. */
   isFailing = false;
   #members: readonly FakeServer[] = [];
@@ -54,6 +55,15 @@ export class FakeServer {
   /** The next commands whose text fits are refused, so many times. */
   refuse(words: RegExp, text: string, times = Number.POSITIVE_INFINITY): void {
     this.refusals.push({ words, text, times });
+  }
+
+  /** What it was told to refuse, which then counts as refused once more. */
+  refusalOf(command: Command): ServerError | undefined {
+    const text = command.map(String).join(" ");
+    const refusal = this.refusals.find(({ words, times }) => times > 0 && words.test(text));
+    if (refusal === undefined) return undefined;
+    refusal.times--;
+    return new ServerError(refusal.text);
   }
 
   /** Takes what another says of itself for true where its config epoch is higher; keys of a slot lost so are deleted. */
@@ -85,11 +95,8 @@ export class FakeServer {
   ): BinaryReply | ServerError {
     const words = command.map(String);
     this.log.push(words.join(" "));
-    const refusal = this.refusals.find(({ words: pattern, times }) => times > 0 && pattern.test(words.join(" ")));
-    if (refusal !== undefined) {
-      refusal.times--;
-      return new ServerError(refusal.text);
-    }
+    const refusal = this.refusalOf(command);
+    if (refusal !== undefined) return refusal;
     const [name = "", subcommand = ""] = words;
     switch (name) {
       case "CLUSTER":
@@ -107,11 +114,16 @@ export class FakeServer {
       case "ASKING":
         return OK;
       case "INFO":
-        return Buffer.from(subcommand === "replication" ? "role:master\r\n" : "# Keyspace\r\n");
+        return Buffer.from(this.#info(subcommand));
       case "CONFIG":
         return [];
     }
     return new ServerError(`ERR unknown command '${name}'`);
+  }
+
+  #info(section: string): string {
+    if (section === "replication") return "role:master\r\n";
+    return section === "server" ? `${this.engine}_version:8.0.0\r\n` : "# Keyspace\r\n";
   }
 
   #cluster(subcommand: string, words: readonly string[]): BinaryReply | ServerError {
@@ -127,6 +139,9 @@ export class FakeServer {
         return this.#count(slot);
       case "GETKEYSINSLOT":
         return [...(this.keys.get(slot)?.keys() ?? [])].slice(0, Number(words[1])).map((key) => Buffer.from(key));
+      case "BUMPEPOCH":
+        this.#bumpEpoch();
+        return OK;
       case "SETSLOT":
         return this.#setSlot(slot, words[1]!, words[2] as NodeId | undefined) ?? OK;
     }
@@ -188,12 +203,17 @@ export class FakeServer {
     }
     if (this.#count(slot) === 0) this.migrating.delete(slot);
     if (id === this.id && this.importing.has(slot)) {
-      this.epoch = Math.max(...this.#members.map(({ epoch }) => epoch)) + 1;
+      this.#bumpEpoch();
       this.importing.delete(slot);
     }
     this.owners.set(slot, id);
     if (owner === this.id) this.#followIfEmptied(id);
     return undefined;
+  }
+
+  #bumpEpoch(): void {
+    const highest = Math.max(...this.#members.filter((member) => member !== this).map(({ epoch }) => epoch));
+    if (this.epoch <= highest) this.epoch = highest + 1;
   }
 
   #dump(key: string): BinaryReply {

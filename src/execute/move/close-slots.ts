@@ -6,6 +6,7 @@ import type { Patience } from "../../node/wait-until.ts";
 import type { MoveSlots, NodeRef } from "../../plan/plan.ts";
 import type { Emit } from "../events.ts";
 import { type Executor, forgive, nodeOf } from "../executor.ts";
+import { claimSlots } from "./claim-slots.ts";
 import { type SlotState, setSlots, trySetSlots } from "./set-slots.ts";
 
 export interface Closing {
@@ -13,6 +14,8 @@ export interface Closing {
   readonly step: MoveSlots;
   readonly patience: Patience;
   readonly oneFirst: boolean;
+  /** The target would tell all others of each slot. */
+  readonly tellsOfEachSlot: boolean;
   readonly emit: Emit;
   readonly bystanders: Bystanders;
   /** Connections for many commands, where there are any; else those are used that all share. */
@@ -28,7 +31,9 @@ export async function closeSlots(slots: readonly number[], closing: Closing): Pr
   if (slots.length === 0) return;
   const { executor, step, bystanders, ends } = closing;
   const state: SlotState = ["NODE", step.to.id];
-  await setSlots(ends?.target ?? (await nodeOf(executor, step.to)), step.to, slots, state, closing);
+  // In between, others might be heard on a connection that all share.
+  const how = { ...closing, atOnce: closing.tellsOfEachSlot && ends !== undefined };
+  await claimSlots(ends?.target ?? (await nodeOf(executor, step.to)), step.to, slots, how);
   await tellSource(slots, state, closing);
   await bystanders.tell(slots, state, executor);
 }

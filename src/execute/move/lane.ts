@@ -52,10 +52,13 @@ export async function withLane(settings: LaneSettings, work: (lane: Lane) => Pro
 
 /** The databases to look into for keys. */
 export async function databasesOf(source: Node): Promise<readonly number[]> {
-  const keyspace = String(await source.send("INFO", "keyspace"));
-  const found = [...keyspace.matchAll(/^db(\d+):/gm)].map(([, database]) => Number(database));
+  const [keyspace, setting] = await source.sendAll([
+    ["INFO", "keyspace"],
+    ["CONFIG", "GET", "cluster-databases"],
+  ]);
+  if (keyspace instanceof ServerError) throw keyspace;
+  const found = [...String(keyspace).matchAll(/^db(\d+):/gm)].map(([, database]) => Number(database));
   // A database that gets its first key while slots move must be seen as well, where there can be more than one.
-  const [setting] = await source.sendAll([["CONFIG", "GET", "cluster-databases"]]);
   const isSetting = !(setting instanceof ServerError) && Array.isArray(setting) && setting.length === 2;
   const count = isSetting ? Number(setting[1]) : 1;
   const all = Array.from({ length: count }, (_, database) => database);

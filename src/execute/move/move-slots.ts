@@ -6,7 +6,6 @@ import type { Patience } from "../../node/wait-until.ts";
 import { withConnection } from "../../node/with-connection.ts";
 import type { MoveSlots } from "../../plan/plan.ts";
 import { type Executor, nodeOf, type OnChange } from "../executor.ts";
-import { asksReplicas } from "./asks-replicas.ts";
 import { chunksOf } from "./chunks.ts";
 import { bystandersIn, type Closing, closeSlots } from "./close-slots.ts";
 import type { Conflicts } from "./conflicts.ts";
@@ -18,6 +17,7 @@ import { databasesOf, type Lane, type LaneSettings, withLane } from "./lane.ts";
 import { heirOf, type Pair, readPair, waitForPair } from "./look-again.ts";
 import { failedOver, isWorthAnotherLook, planIsStale } from "./move-failures.ts";
 import { Pace, type Throttle } from "./pace.ts";
+import { setSlotHabitsOf } from "./set-slot-habits.ts";
 import { setSlots } from "./set-slots.ts";
 import { type StaleSlot, sortSlots, unheardSlots } from "./slot-states.ts";
 
@@ -119,9 +119,16 @@ class Mover {
     await awaitFormerPrimaries(this.#step, target, executor);
     using bystanders = bystandersIn(source, this.#step);
     const ends = await Promise.all([nodeOf(executor, this.#step.from), nodeOf(executor, this.#step.to)]);
-    const oneFirst = !isFirst || (await Promise.all(ends.map(asksReplicas))).includes(true);
-    const { emit } = executor;
-    const closing = { executor, emit, step: this.#step, patience: this.#patience, oneFirst, bystanders };
+    const habits = await Promise.all(ends.map(setSlotHabitsOf));
+    const closing: Closing = {
+      executor,
+      emit: executor.emit,
+      step: this.#step,
+      patience: this.#patience,
+      oneFirst: !isFirst || habits.some(({ asksReplicas }) => asksReplicas),
+      tellsOfEachSlot: habits[1]!.tellsOfEachSlot,
+      bystanders,
+    };
     await this.#close(unclosed, closing);
     const { from, to } = this.#step;
     const unheard = unheardSlots(this.#step, atSource, target);

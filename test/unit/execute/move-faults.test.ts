@@ -1,12 +1,14 @@
 import { describe, expect, test } from "vitest";
 import { FAULT_KINDS, FakeCluster, type FaultKind } from "../../helpers/fake-cluster.ts";
+import type { FakeServer } from "../../helpers/fake-server.ts";
 import { type Ran, runMoves } from "../../helpers/run-moves.ts";
 
 /** Three primaries; a gives c the slots 0-3 of which two hold keys, and b gives it 10. */
 const LAYOUT = { a: "0-9", b: "10-19", c: "20-29" } as const;
 
-function newCluster(gossipEvery: number): FakeCluster {
+function newCluster(gossipEvery: number, engine: FakeServer["engine"] = "redis"): FakeCluster {
   const cluster = new FakeCluster(LAYOUT, { gossipEvery });
+  for (const server of cluster.servers.values()) server.engine = engine;
   for (let i = 0; i < 5; i++) {
     cluster.put("a", 1, `one-${i}`, `value ${i}`);
     cluster.put("a", 3, `three-${i}`, `value ${i}`);
@@ -44,23 +46,25 @@ function expectHome(cluster: FakeCluster): void {
 describe("a run of moves that fails at its n-th command", () => {
   const cases = FAULT_KINDS.flatMap((kind) =>
     [1, 7].flatMap((gossipEvery) =>
-      [true, false].map((final): [FaultKind, string, number, boolean] => {
-        return [kind, final ? "the client dies" : "one connection breaks", gossipEvery, final];
-      }),
+      [true, false].flatMap((final) =>
+        (["redis", "valkey"] as const).map((engine): [FaultKind, string, number, FakeServer["engine"], boolean] => {
+          return [kind, final ? "the client dies" : "one connection breaks", gossipEvery, engine, final];
+        }),
+      ),
     ),
   );
 
   test.each(cases)(
-    "%s, %s, gossip after %i commands: the second run leads home",
-    async (kind, _, gossipEvery, final) => {
-      const whole = newCluster(gossipEvery);
+    "%s, %s, gossip after %i commands, servers as of %s: the second run leads home",
+    async (kind, _, gossipEvery, engine, final) => {
+      const whole = newCluster(gossipEvery, engine);
       whole.fail(undefined);
       expect((await run(whole)).error).toBeUndefined();
       expectHome(whole);
       const commands = whole.calls;
       expect(commands).toBeGreaterThan(60);
       for (let at = 1; at <= commands; at++) {
-        const cluster = newCluster(gossipEvery);
+        const cluster = newCluster(gossipEvery, engine);
         cluster.fail({ at, kind, final });
         const first = await run(cluster, final ? 1 : undefined);
         cluster.fail(undefined);
