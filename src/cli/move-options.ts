@@ -56,7 +56,7 @@ export function addPaceOptions(command: Command): Command {
   add("--pipeline <keys>", "keys in one MIGRATE at the most", (option) =>
     option.argParser(countArgument(1)).default(100),
   );
-  add("--max-block <time>", "how long a source may be busy with one write", (option) =>
+  add("--max-block <time>", "how long one write may keep a source busy at the most", (option) =>
     option.argParser(positiveDuration).default(10, "10ms"),
   );
   add("--rate <keys|size>", "keys, or bytes as 20MB, a second over all moves (as fast as it goes)", (option) =>

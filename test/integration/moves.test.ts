@@ -25,6 +25,12 @@ async function expectSound(cluster: TestCluster<string>): Promise<void> {
   expect(problems.filter(({ severity }) => severity === "error")).toEqual([]);
 }
 
+/** What it told others without being asked, and its answers to their heartbeats. */
+async function pongsSentBy(node: Member): Promise<number> {
+  const info = String(await node.call("CLUSTER", "INFO"));
+  return Number(/^cluster_stats_messages_pong_sent:(\d+)/m.exec(info)?.[1] ?? 0);
+}
+
 async function slotsOf(node: Member): Promise<number> {
   const line = String(await node.call("CLUSTER", "NODES"))
     .split("\n")
@@ -99,6 +105,18 @@ describe.each(ENGINES)("moving slots on $name", (engine: TestEngine) => {
     expect(JSON.parse((await runSlotctl(args)).stdout)).toMatchObject({ changed: true });
     expect(await slotsOf(d)).toBe(20);
     expect(JSON.parse((await runSlotctl(args)).stdout)).toMatchObject({ ok: true, changed: false });
+    await expectSound(cluster);
+  });
+
+  test("of slots that have arrived, others are told once for many", async () => {
+    await using cluster = await startCluster(engine, THREE_AND_ONE, STAYS);
+    const { a, d } = cluster.nodes;
+    const before = await pongsSentBy(d);
+    const args = ["reshard", nameOf(a), "--from", nameOf(a), "--to", nameOf(d), "--slots", "2000", "--method", "keys"];
+    expect(await runSlotctl([...args, "--yes"])).toMatchObject({ code: 0 });
+    expect(await slotsOf(d)).toBe(2000);
+    // One for each slot to each of three others would be 6,000; what is left is heartbeats.
+    expect((await pongsSentBy(d)) - before).toBeLessThan(600);
     await expectSound(cluster);
   });
 
