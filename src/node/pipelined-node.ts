@@ -18,6 +18,10 @@ export interface BulkNode extends Node {
   sendPacked(commands: Buffer, count: number): Promise<PackedReplies>;
 }
 
+export function isBulk(node: Node): node is BulkNode {
+  return node instanceof PipelinedNode;
+}
+
 /**
  * Opens a connection for many small commands, such as copying a data set takes: it does the same as `connect` for
  * about a fifth of the processor time a command, and several writes may be on their way at once.

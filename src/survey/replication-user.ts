@@ -1,10 +1,10 @@
 import { SlotctlError } from "../errors.ts";
 import { type Cluster, type ClusterNode, type NodeId, nodeById } from "../model/cluster.ts";
 import type { IntendedMove, ReplicationRefusal } from "../model/preflight-evidence.ts";
-import { connect } from "../node/connect.ts";
 import type { Connections } from "../node/connections.ts";
 import { fieldsOf } from "../node/fields.ts";
 import { type Command, type Node, type Outcome, ServerError } from "../node/node.ts";
+import { connectPipelined } from "../node/pipelined-node.ts";
 import { mapConcurrently } from "./map-concurrently.ts";
 
 /** What a replica shows to its primary. Held here only, while the servers are tried; never part of a picture. */
@@ -36,7 +36,7 @@ export async function replicationRefusal(
   const credentials = password === "" ? undefined : { ...(user === "" ? {} : { user }), password };
   let node: Node | undefined;
   try {
-    node = await connect(dial, { ...settings, credentials });
+    node = await connectPipelined(dial, { ...settings, credentials });
     await node.send("REPLCONF", "capa", "psync2");
     return undefined;
   } catch (error) {

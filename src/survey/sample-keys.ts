@@ -21,7 +21,7 @@ export interface SampleLimits {
 
 /** So many slots are asked about, or keys measured, in one write: a server answers in a millisecond or two. */
 const SLOTS_A_WRITE = 64;
-const KEYS_A_WRITE = 250;
+const KEYS_A_WRITE = 256;
 
 /**
  * Measures the first keys of slots that hold any: always the same ones while nothing changes. `counts` is keys by slot.

@@ -7,7 +7,6 @@ import { type Node, ServerError } from "../node/node.ts";
 import { withConnection } from "../node/with-connection.ts";
 import { slotsBeingImported } from "./atomic-imports.ts";
 import { mapConcurrently } from "./map-concurrently.ts";
-import { slotStatsOf } from "./slot-stats.ts";
 
 /** `cheap` looks into foreign slots only where the counts do not add up; `thorough` always does. */
 export type StraySearch = "cheap" | "thorough";
@@ -77,15 +76,8 @@ async function importedBy(server: Node, { facts }: ClusterNode): Promise<SlotRan
 /** Keys in owned slots against all keys: when they are equal there is nothing in any other slot. */
 async function countsAddUp(server: Node, owned: SlotRanges, database: number): Promise<boolean> {
   const before = Number(await server.send("DBSIZE"));
-  const counted =
-    (await countBySlotStats(server, owned)) ?? sum((await countKeys(server, [...slotsOf(owned)], [database])).values());
+  const counted = sum((await countKeys(server, [...slotsOf(owned)], [database])).values());
   return counted >= before;
-}
-
-/** One command counts all slots where there is such a one; undefined elsewhere. */
-async function countBySlotStats(server: Node, owned: SlotRanges): Promise<number | undefined> {
-  const stats = await slotStatsOf(server, owned);
-  return stats && sum([...stats.values()].map((fields) => Number(fields.get("key-count") ?? 0)));
 }
 
 function sum(numbers: Iterable<number>): number {
