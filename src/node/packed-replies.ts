@@ -2,6 +2,8 @@ import { ServerError } from "./node.ts";
 
 const [SIMPLE, ERROR, INTEGER, BULK] = Array.from("+-:$", (type) => type.charCodeAt(0));
 
+const [MINUS, ZERO] = [0x2d, 0x30];
+
 /** The type of a bulk string that is not there. */
 export const NOTHING = 0;
 
@@ -51,7 +53,17 @@ export class PackedReplies {
 
   /** Undefined when it is none. */
   integer(at: number): number | undefined {
-    return this.#types[at] === INTEGER ? Number(this.#text(at)) : undefined;
+    return this.#types[at] === INTEGER ? this.#number(at) : undefined;
+  }
+
+  /** By hand: to make a text of each first would take three times as long as asking for it. */
+  #number(at: number): number {
+    const source = this.sources[at]!;
+    const isNegative = source[this.starts[at]!] === MINUS;
+    let value = 0;
+    for (let i = this.starts[at]! + (isNegative ? 1 : 0); i < this.ends[at]!; i++)
+      value = value * 10 + source[i]! - ZERO;
+    return isNegative ? -value : value;
   }
 
   /** Undefined when it is none. */
