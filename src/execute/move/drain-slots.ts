@@ -32,10 +32,9 @@ interface Fetched {
   readonly unfinished: readonly number[];
 }
 
-/** Fetches keys of as many slots, in their order, as one write may hold. */
+/** Fetches the first keys of these slots, in their order. */
 async function nextBatches(lane: Lane, slots: readonly number[], database: number): Promise<Fetched> {
-  const wanted = lane.pace.keys;
-  const perSlot = Math.min(lane.executor.limits.pipeline, wanted);
+  const perSlot = Math.min(lane.executor.limits.pipeline, lane.pace.keysAtOnce);
   const asking = slots.slice(0, SLOTS_A_FETCH);
   const replies = await lane.source.sendAllBinary(
     // Keys that were left are found again and again, before or after the others.
@@ -69,7 +68,7 @@ async function migrate(lane: Lane, batches: readonly Batch[]): Promise<void> {
     const started = performance.now();
     const timeoutMs = bulkTimeout(write.length, lane.executor.limits.migrateTimeoutMs);
     const replies = await lane.source.sendAllBinary(write.map((batch) => migrateCommand(lane, batch, { timeoutMs })));
-    lane.pace.learn(keysOf(write), performance.now() - started);
+    lane.pace.learn({ migrates: write.length, keys: keysOf(write) }, performance.now() - started);
     for (const [i, reply] of replies.entries()) {
       const batch = write[i]!;
       if (reply instanceof ServerError) await settle(lane, batch, reply);
@@ -78,28 +77,27 @@ async function migrate(lane: Lane, batches: readonly Batch[]): Promise<void> {
   }
 }
 
-/**
- * A server carries out what it has read, whatever becomes of the first of it: when a target falls silent, the source
- * stands still for as long as all MIGRATEs of a write may wait. So they are few; the other lane fills the gap.
- */
-const MIGRATES_A_WRITE = 8;
-
 /** As many batches to a write as the pace allows; at least one, cut down when it is too large by itself. */
 function writesOf(batches: readonly Batch[], { pace }: Lane): readonly (readonly Batch[])[] {
   const writes: Batch[][] = [];
-  let room = 0;
-  for (const { slot, database, keys } of batches) {
-    for (let first = 0; first < keys.length; first += pace.keys) {
-      const batch = { slot, database, keys: keys.slice(first, first + pace.keys) };
-      if (batch.keys.length > room || (writes.at(-1)?.length ?? MIGRATES_A_WRITE) >= MIGRATES_A_WRITE) {
-        writes.push([]);
-        room = pace.keys;
-      }
-      writes.at(-1)!.push(batch);
-      room -= batch.keys.length;
+  const most = pace.keysAtOnce;
+  let keys = 0;
+  for (const batch of batches.flatMap((batch) => cut(batch, most))) {
+    const last = writes.at(-1);
+    keys += batch.keys.length;
+    if (last !== undefined && pace.allows({ migrates: last.length + 1, keys })) {
+      last.push(batch);
+      continue;
     }
+    writes.push([batch]);
+    keys = batch.keys.length;
   }
   return writes;
+}
+
+function cut(batch: Batch, most: number): readonly Batch[] {
+  const count = Math.ceil(batch.keys.length / most);
+  return Array.from({ length: count }, (_, i) => ({ ...batch, keys: batch.keys.slice(i * most, (i + 1) * most) }));
 }
 
 function keysOf(batches: readonly Batch[]): number {

@@ -249,7 +249,7 @@ class Mover {
       slotsTotal: this.#slots.length,
       keysMoved: this.#keysMoved,
       keysTotal: this.#keysTotal,
-      batch: this.#pace.keys,
+      batch: this.#pace.lastKeys,
       blockMs: this.#pace.lastMs,
     });
   }
