@@ -6,11 +6,15 @@ import { type HowToSet, setSlots } from "./set-slots.ts";
 /**
  * Gives the slots to the target that imports them.
  *
- * One that tells all others of each slot does so no more often than once when all slots but the last cease to be
- * imported a moment before they are assigned: of 4,096 packets to each node, with their 2 kB and a look through 16,384
- * slots, 64 are left, and clients do not stand in line behind them. As that leaves out the new config epoch too, which
- * makes the others believe it, the epoch comes first. All of it is one transaction: nobody sees a part of it, and a
- * server that dies has either none of it on disk or everything.
+ * One that tells all others of each slot does so only twice when all slots but the first and the last cease to be imported
+ * a moment before they are assigned: of 4,096 packets to each node, with their 2 kB and a look through 16,384 slots, 128
+ * are left, and clients do not stand in line behind them. As that leaves out the new config epoch too, which makes the
+ * others believe it, the epoch comes first. All of it is one transaction: nobody sees a part of it, and a server that dies
+ * has either none of it on disk or everything.
+ *
+ * The first is told of by itself for the source: one that loses its last slots to a node that owned nothing before takes
+ * that for a failover, and becomes its replica whatever cluster-allow-replica-migration says (clusterUpdateSlotsConfigWith,
+ * `sender_slots == migrated_our_slots`).
  * @throws SlotctlError SETSLOT_REFUSED as setSlots does
  */
 export async function claimSlots(
@@ -19,7 +23,7 @@ export async function claimSlots(
   slots: readonly number[],
   how: HowToClaim,
 ): Promise<void> {
-  if (how.atOnce && slots.length > 1 && (await claimAtOnce(node, target, slots))) return;
+  if (how.atOnce && slots.length > 2 && (await claimAtOnce(node, target, slots))) return;
   await setSlots(node, target, slots, ["NODE", target.id], how);
 }
 
@@ -29,13 +33,13 @@ export interface HowToClaim extends HowToSet {
 
 /** Whether it did all of it; who may not do that much is asked for each slot. */
 async function claimAtOnce(node: Node, target: NodeRef, slots: readonly number[]): Promise<boolean> {
-  const last = slots.at(-1)!;
+  const [first, last] = [slots[0], slots.at(-1)!];
   const outcomes = await node.sendAll([
     ["MULTI"],
     ["CLUSTER", "BUMPEPOCH"],
     ...slots.flatMap((slot): Command[] => {
       const assigned: Command = ["CLUSTER", "SETSLOT", slot, "NODE", target.id];
-      return slot === last ? [assigned] : [["CLUSTER", "SETSLOT", slot, "STABLE"], assigned];
+      return slot === first || slot === last ? [assigned] : [["CLUSTER", "SETSLOT", slot, "STABLE"], assigned];
     }),
     ["EXEC"],
     // Where EXEC is not allowed, the transaction must not stay open for what comes next.
