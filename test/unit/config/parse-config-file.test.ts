@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { parseConfigFile } from "../../../src/config/parse-config-file.ts";
 import { SlotctlError } from "../../../src/errors.ts";
 
-const ORIGIN = { path: "/etc/me/slotctl/config.yaml", home: "/home/me" };
+const ORIGIN = { path: "/etc/me/slotctl/config.yaml", home: "/h/me" };
 
 function parse(text: string) {
   return parseConfigFile(text, ORIGIN);
@@ -63,7 +63,7 @@ contexts:
       sni: "db.example.com",
       cacert: "/etc/me/slotctl/ca.pem",
       cacertdir: "/etc/ssl/certs",
-      cert: "/home/me/certs/me.crt",
+      cert: "/h/me/certs/me.crt",
       key: "/etc/me/keys/me.key",
       insecure: false,
       zones: new Map([
