@@ -1,12 +1,13 @@
 import { type Command, type Node, type Outcome, ServerError } from "../../node/node.ts";
 import type { NodeRef } from "../../plan/plan.ts";
 import { setSlotRefused } from "./move-failures.ts";
+import type { SetSlotHabits } from "./set-slot-habits.ts";
 import { type HowToSet, setSlots } from "./set-slots.ts";
 
 /**
- * Gives the slots to the target that imports them.
+ * Gives slots to the target that imports them.
  *
- * One that tells all others of each slot does so only twice when all slots but the first and the last cease to be imported
+ * A target that tells all others of each slot does so only twice when all slots but the first and the last cease to be imported
  * a moment before they are assigned: of 4,096 packets to each node, with their 2 kB and a look through 16,384 slots, 128
  * are left, and clients do not stand in line behind them. As that leaves out the new config epoch too, which makes the
  * others believe it, the epoch comes first. All of it is one transaction: nobody sees a part of it, and a server that dies
@@ -15,20 +16,26 @@ import { type HowToSet, setSlots } from "./set-slots.ts";
  * The first is told of by itself for the source: one that loses its last slots to a node that owned nothing before takes
  * that for a failover, and becomes its replica whatever cluster-allow-replica-migration says (clusterUpdateSlotsConfigWith,
  * `sender_slots == migrated_our_slots`).
- * @throws SlotctlError SETSLOT_REFUSED as setSlots does
  */
-export async function claimSlots(
-  node: Node,
-  target: NodeRef,
-  slots: readonly number[],
-  how: HowToClaim,
-): Promise<void> {
-  if (how.atOnce && slots.length > 2 && (await claimAtOnce(node, target, slots))) return;
-  await setSlots(node, target, slots, ["NODE", target.id], how);
-}
+export class Claims {
+  #atOnce: boolean;
 
-export interface HowToClaim extends HowToSet {
-  readonly atOnce: boolean;
+  constructor({ tellsOfEachSlot }: Pick<SetSlotHabits, "tellsOfEachSlot">) {
+    this.#atOnce = tellsOfEachSlot;
+  }
+
+  /**
+   * On a connection of our own: on one that all share, others might be heard in between.
+   * @throws SlotctlError SETSLOT_REFUSED as setSlots does
+   */
+  async claim(node: Node, target: NodeRef, slots: readonly number[], how: HowToSet): Promise<void> {
+    if (this.#atOnce && slots.length > 2) {
+      if (await claimAtOnce(node, target, slots)) return;
+      // Who may not do that is not asked again: each refusal goes into the server's ACL LOG.
+      this.#atOnce = false;
+    }
+    await setSlots(node, target, slots, ["NODE", target.id], how);
+  }
 }
 
 /** Whether it did all of it; who may not do that much is asked for each slot. */

@@ -6,7 +6,7 @@ import type { Patience } from "../../node/wait-until.ts";
 import type { MoveSlots, NodeRef } from "../../plan/plan.ts";
 import type { Emit } from "../events.ts";
 import { type Executor, forgive, nodeOf } from "../executor.ts";
-import { claimSlots } from "./claim-slots.ts";
+import type { Claims } from "./claim-slots.ts";
 import { type SlotState, setSlots, trySetSlots } from "./set-slots.ts";
 
 export interface Closing {
@@ -14,8 +14,7 @@ export interface Closing {
   readonly step: MoveSlots;
   readonly patience: Patience;
   readonly oneFirst: boolean;
-  /** The target would tell all others of each slot. */
-  readonly tellsOfEachSlot: boolean;
+  readonly claims: Claims;
   readonly emit: Emit;
   readonly bystanders: Bystanders;
   /** Connections for many commands, where there are any; else those are used that all share. */
@@ -29,11 +28,10 @@ export interface Closing {
  */
 export async function closeSlots(slots: readonly number[], closing: Closing): Promise<void> {
   if (slots.length === 0) return;
-  const { executor, step, bystanders, ends } = closing;
+  const { executor, step, bystanders, claims, ends } = closing;
   const state: SlotState = ["NODE", step.to.id];
-  // In between, others might be heard on a connection that all share.
-  const how = { ...closing, atOnce: closing.tellsOfEachSlot && ends !== undefined };
-  await claimSlots(ends?.target ?? (await nodeOf(executor, step.to)), step.to, slots, how);
+  if (ends !== undefined) await claims.claim(ends.target, step.to, slots, closing);
+  else await setSlots(await nodeOf(executor, step.to), step.to, slots, state, closing);
   await tellSource(slots, state, closing);
   await bystanders.tell(slots, state, executor);
 }

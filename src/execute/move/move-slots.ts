@@ -7,6 +7,7 @@ import { withConnection } from "../../node/with-connection.ts";
 import type { MoveSlots } from "../../plan/plan.ts";
 import { type Executor, nodeOf, type OnChange } from "../executor.ts";
 import { chunksOf } from "./chunks.ts";
+import { Claims } from "./claim-slots.ts";
 import { bystandersIn, type Closing, closeSlots } from "./close-slots.ts";
 import type { Conflicts } from "./conflicts.ts";
 import { drainSlots } from "./drain-slots.ts";
@@ -126,7 +127,7 @@ class Mover {
       step: this.#step,
       patience: this.#patience,
       oneFirst: !isFirst || habits.some(({ asksReplicas }) => asksReplicas),
-      tellsOfEachSlot: habits[1]!.tellsOfEachSlot,
+      claims: new Claims(habits[1]!),
       bystanders,
     };
     await this.#close(unclosed, closing);

@@ -68,6 +68,15 @@ test.each([
   expectMoved(cluster);
 });
 
+test("who was refused the transaction once is not asked for it with every chunk", async () => {
+  const cluster = new FakeCluster({ a: [0, 299], b: [300, 309], c: [310, 319] });
+  cluster.server("b").refuse(/^MULTI/, "NOPERM this user has no permissions to run it");
+  const expected = { b: "0-309", c: "310-319" };
+  expect((await runMoves(cluster, [{ from: "a", to: "b", slots: "0-299" }], expected)).error).toBeUndefined();
+  // Each of the two lanes may have begun before the other one knew.
+  expect(cluster.log.filter((line) => line === "b MULTI").length).toBeLessThanOrEqual(2);
+});
+
 test("a transaction that can be opened and never be ended is told of, and nothing is put into it", async () => {
   const cluster = newCluster();
   for (const words of [/^EXEC/, /^DISCARD/]) cluster.server("b").refuse(words, "NOPERM no permissions to run it");
