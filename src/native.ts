@@ -14,18 +14,21 @@ export async function runNative(argv: readonly string[], world: World): Promise<
     opening ??= import("./open.ts").then(({ contextOpener }) => contextOpener(world));
     return opening;
   };
-  const program = buildProgram({
-    version: SLOTCTL_VERSION,
-    environment: world.environment,
-    // Loaded late: what --version and --help need should be there at once.
-    open: async (...request) => (await opener())(...request),
-    done: (result) => {
-      code = result;
+  const program = buildProgram(
+    {
+      version: SLOTCTL_VERSION,
+      environment: world.environment,
+      // Loaded late: what --version and --help need should be there at once.
+      open: async (...request) => (await opener())(...request),
+      done: (result) => {
+        code = result;
+      },
+      out: (text) => void world.stdout.write(text),
+      talk: (text) => void world.stderr.write(text),
+      asking: world.stdin.isTTY && world.stderr.isTTY ? askingIn(world) : undefined,
     },
-    out: (text) => void world.stdout.write(text),
-    talk: (text) => void world.stderr.write(text),
-    asking: world.stdin.isTTY && world.stderr.isTTY ? askingIn(world) : undefined,
-  });
+    argv[0],
+  );
   try {
     await program.parseAsync(asksForHelp(argv) ? ["--help"] : argv, { from: "user" });
     return code;

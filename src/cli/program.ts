@@ -17,7 +17,7 @@ import { addHelp, manualOf } from "./help.ts";
 import { addImport } from "./import.ts";
 import { addInfo } from "./info.ts";
 import { addKeyslot } from "./keyslot.ts";
-import type { OpenContext } from "./open-context.ts";
+import type { Environment, OpenContext, Running } from "./open-context.ts";
 import { addGlobalOptions, type GlobalOptions } from "./options.ts";
 import { addRebalance } from "./rebalance.ts";
 import { addRebalanceReplicas } from "./rebalance-replicas.ts";
@@ -32,7 +32,7 @@ import { addWizard } from "./wizard.ts";
 
 export interface ProgramOptions {
   readonly version: string;
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly environment: Environment;
   readonly open: OpenContext;
   /** Called with how the command went. */
   readonly done: (code: ExitCode) => void;
@@ -75,8 +75,44 @@ function helpText(command: Command, helper: Help): string {
   return shared === "" ? own : `${own}\n${shared}\nManual: ${manualOf(command)}\n`;
 }
 
-/** All commands and options, declared once: help, man page and completion come from here. */
-export function buildProgram(options: ProgramOptions): Command {
+/** All commands, in the order in which the help lists them. */
+const COMMANDS: readonly {
+  readonly names: readonly string[];
+  readonly add: (program: Command, running: Running, environment: Environment) => void;
+}[] = [
+  { names: ["create"], add: addCreate },
+  { names: ["check"], add: addCheck },
+  { names: ["info"], add: addInfo },
+  { names: ["fix"], add: addFix },
+  { names: ["reshard"], add: addReshard },
+  { names: ["rebalance"], add: addRebalance },
+  { names: ["failover"], add: addFailover },
+  { names: ["rebalance-replicas"], add: addRebalanceReplicas },
+  { names: ["add-node"], add: addAddNode },
+  { names: ["del-node"], add: addDelNode },
+  { names: ["replace-node"], add: addReplaceNode },
+  { names: ["forget"], add: addForget },
+  { names: ["apply", "resume"], add: addApply },
+  { names: ["call"], add: addCall },
+  { names: ["config"], add: addConfig },
+  { names: ["set-timeout"], add: addSetTimeout },
+  { names: ["keyslot"], add: addKeyslot },
+  { names: ["import"], add: addImport },
+  { names: ["backup"], add: addBackup },
+  { names: ["restore"], add: addRestore },
+  { names: ["wait"], add: addWait },
+  { names: ["sandbox"], add: addSandbox },
+  { names: ["wizard"], add: addWizard },
+  { names: ["schema"], add: addSchema },
+  { names: ["completion"], add: addCompletion },
+  { names: ["help"], add: addHelp },
+];
+
+/**
+ * All commands and options, declared once: help, man page and completion come from here. Where the first word of the
+ * command line is a command, the others are left out: to declare them all takes as long as asking a cluster.
+ */
+export function buildProgram(options: ProgramOptions, first?: string): Command {
   const { version, environment, open, done, out, talk, asking } = options;
   const program = new Command("slotctl")
     .description("Build, resize, check and repair Redis Cluster and Valkey Cluster")
@@ -93,32 +129,8 @@ export function buildProgram(options: ProgramOptions): Command {
   });
   const typed = rememberTyped();
   const run = { open, done, guide: asking && guideOf({ ...options, ...asking, typed, parse: parserLike(options) }) };
-  addCreate(program, run);
-  addCheck(program, run);
-  addInfo(program, run);
-  addFix(program, run, environment);
-  addReshard(program, run, environment);
-  addRebalance(program, run, environment);
-  addFailover(program, run, environment);
-  addRebalanceReplicas(program, run, environment);
-  addAddNode(program, run, environment);
-  addDelNode(program, run, environment);
-  addReplaceNode(program, run, environment);
-  addForget(program, run, environment);
-  addApply(program, run, environment);
-  addCall(program, run);
-  addConfig(program, run, environment);
-  addSetTimeout(program, run);
-  addKeyslot(program, run);
-  addImport(program, run);
-  addBackup(program, run);
-  addRestore(program, run, environment);
-  addWait(program, run);
-  addSandbox(program, run, environment);
-  addWizard(program, run);
-  addSchema(program, run);
-  addCompletion(program, run);
-  addHelp(program);
+  const declared = COMMANDS.filter(({ names }) => first !== undefined && names.includes(first));
+  for (const { add } of declared.length > 0 ? declared : COMMANDS) add(program, run, environment);
   typed.watch(program);
   return program;
 }
@@ -127,6 +139,6 @@ export function buildProgram(options: ProgramOptions): Command {
 function parserLike(options: ProgramOptions): GuideParts["parse"] {
   return async (words, open, done) => {
     const { asking: _, ...others } = options;
-    await buildProgram({ ...others, open, done }).parseAsync(words, { from: "user" });
+    await buildProgram({ ...others, open, done }, words[0]).parseAsync(words, { from: "user" });
   };
 }

@@ -4,7 +4,7 @@ import { type Cluster, type ClusterNode, type NodeId, nodeById } from "../model/
 import { type MovePlanExtras, type MovePreview, mayMigrate, planMoves, shardsEmptiedBy } from "../plan/move-plan.ts";
 import type { MoveMethod, Plan } from "../plan/plan.ts";
 import { applyMoves, type MoveProblem, type SlotMove } from "../plan/slot-moves.ts";
-import { surveyKeys } from "../survey/key-evidence.ts";
+import { type KeysAsked, surveyKeys } from "../survey/key-evidence.ts";
 import { moveProblemText } from "../view/moves-text.ts";
 import { nodeName } from "../view/words.ts";
 import { carryOutPlan, type PlanOptions } from "./carry-out-plan.ts";
@@ -81,7 +81,7 @@ export async function prepareMoves(
 ): Promise<PreparedMoves> {
   const methods = await methodsFor(cluster, moves, options.method, context);
   const methodOf = (move: SlotMove) => methods.get(move) ?? "keys";
-  const preview = await previewOf(cluster, moves, options, context);
+  const preview = await previewOf(cluster, moves, methodOf, options, context);
   const intended = preview.moves.map(({ move, evidence }) => ({
     ...move,
     method: methodOf(move),
@@ -151,10 +151,15 @@ async function methodsFor(
 async function previewOf(
   cluster: Cluster,
   moves: readonly SlotMove[],
+  methodOf: PreparedMoves["methodOf"],
   { bigKeyBytes, limits }: Pick<MoveOptions, "bigKeyBytes" | "limits">,
   { connections }: Context,
 ): Promise<MovePreview> {
-  const asked = moves.map(({ from, slots }) => ({ node: nodeOrThrow(cluster, from), slots }));
+  const asked = moves.map((move): KeysAsked => {
+    // Servers that move slots themselves go on serving however big a key is.
+    const sample = methodOf(move) === "atomic" ? "estimate" : "search";
+    return { node: nodeOrThrow(cluster, move.from), slots: move.slots, sample };
+  });
   const evidence = await surveyKeys(asked, { connections, bigKeyBytes });
   return {
     moves: moves.map((move, i) => ({ move, evidence: evidence[i]! })),

@@ -36,14 +36,17 @@ export function formatPlan(plan: Plan): string {
   return `${JSON.stringify(reading.plan, undefined, 2)}\n`;
 }
 
-/** Whoever is killed half way leaves the old file, or none, but never half of one. Mode 0600. */
-export async function writeWhole(path: string, text: string): Promise<void> {
+/**
+ * Whoever is killed half way leaves the old file, or none, but never half of one. Mode 0600. `durably`: the machine may
+ * go down as well.
+ */
+export async function writeWhole(path: string, text: string, durably = true): Promise<void> {
   const target = await replaceableFile(path);
   // A pipe, or /dev/stdout: a file in its place would not be what was asked for.
   if (target === undefined) return writeFile(path, text);
   const fresh = join(dirname(target), `.slotctl-${randomBytes(6).toString("hex")}.new`);
   try {
-    await writeDurably(fresh, text);
+    await writeFresh(fresh, text, durably);
     await rename(fresh, target);
   } catch (error) {
     await rm(fresh, { force: true });
@@ -58,10 +61,10 @@ async function replaceableFile(path: string): Promise<string | undefined> {
   return found.isFile() ? realpath(path) : undefined;
 }
 
-async function writeDurably(path: string, text: string): Promise<void> {
+async function writeFresh(path: string, text: string, durably: boolean): Promise<void> {
   await using file = await open(path, "wx", 0o600);
   await file.writeFile(text);
-  await file.sync();
+  if (durably) await file.sync();
 }
 
 /**

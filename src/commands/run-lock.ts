@@ -105,7 +105,8 @@ function runsDirectory(environment: Environment): string {
 async function write(directory: string, name: string, run: Run): Promise<void> {
   try {
     await mkdir(directory, { recursive: true, mode: 0o700 });
-    await writeWhole(join(directory, name), `${JSON.stringify(run)}\n`);
+    // It means nothing any more when the machine goes down.
+    await writeWhole(join(directory, name), `${JSON.stringify(run)}\n`, false);
   } catch (cause) {
     throw new SlotctlError(`Cannot write to ${directory}: ${reasonOf(cause)}`, {
       code: "STATE_UNWRITABLE",

@@ -74,8 +74,11 @@ export function hasSlot(ranges: SlotRanges, slot: number): boolean {
   return ranges.some(({ start, end }) => start <= slot && slot <= end);
 }
 
-export function* slotsOf(ranges: SlotRanges): Generator<number> {
-  for (const { start, end } of ranges) for (let slot = start; slot <= end; slot++) yield slot;
+/** Each slot of the set, ascending. */
+export function slotsOf(ranges: SlotRanges): readonly number[] {
+  const slots: number[] = [];
+  for (const { start, end } of ranges) for (let slot = start; slot <= end; slot++) slots.push(slot);
+  return slots;
 }
 
 /** "0-5460,7000": the way Redis writes them, comma-separated. The empty set is "". */

@@ -1,6 +1,4 @@
-import { CommandWriter } from "./command-bytes.ts";
 import { type Command, type Node, ServerError } from "./node.ts";
-import type { PackedReplies } from "./packed-replies.ts";
 import { type BulkNode, isBulk } from "./pipelined-node.ts";
 
 /** So many slots are asked about in one write; a server answers them in a few milliseconds. */
@@ -18,21 +16,38 @@ export async function countKeys(
 ): Promise<ReadonlyMap<number, number>> {
   const counts = new Map<number, number>();
   for (const database of databases) {
-    for (let first = 0; first < slots.length; first += SLOTS_A_WRITE) {
-      const asked = slots.slice(first, first + SLOTS_A_WRITE);
-      for (const [i, keys] of (await countIn(server, asked, database)).entries()) {
-        if (keys > 0) counts.set(asked[i]!, (counts.get(asked[i]!) ?? 0) + keys);
-      }
-    }
+    await countEach(server, slots, database, (slot, keys) => counts.set(slot, (counts.get(slot) ?? 0) + keys));
   }
   return counts;
 }
 
-function countIn(server: Node, slots: readonly number[], database: number): Promise<readonly number[]> {
-  return isBulk(server) ? countPacked(server, slots, database) : countEach(server, slots, database);
+/**
+ * How many keys of one database the server holds in all these slots together.
+ * @throws ServerError when it does not let itself be asked
+ */
+export async function countKeysIn(server: Node, slots: readonly number[], database: number): Promise<number> {
+  let total = 0;
+  await countEach(server, slots, database, (_, keys) => {
+    total += keys;
+  });
+  return total;
 }
 
-async function countEach(server: Node, slots: readonly number[], database: number): Promise<readonly number[]> {
+/** Tells of each slot that holds keys. */
+async function countEach(
+  server: Node,
+  slots: readonly number[],
+  database: number,
+  tell: (slot: number, keys: number) => void,
+): Promise<void> {
+  for (let first = 0; first < slots.length; first += SLOTS_A_WRITE) {
+    const asked = slots.slice(first, first + SLOTS_A_WRITE);
+    const counts = isBulk(server) ? await countByLines(server, asked, database) : await count(server, asked, database);
+    for (let i = 0; i < asked.length; i++) if (counts[i]! > 0) tell(asked[i]!, counts[i]!);
+  }
+}
+
+async function count(server: Node, slots: readonly number[], database: number): Promise<readonly number[]> {
   const counting = slots.map((slot): Command => ["CLUSTER", "COUNTKEYSINSLOT", slot]);
   const commands: Command[] = database === 0 ? counting : [["SELECT", database], ...counting, ["SELECT", 0]];
   const replies = await server.sendAll(commands);
@@ -42,33 +57,32 @@ async function countEach(server: Node, slots: readonly number[], database: numbe
 }
 
 /** Where neither questions nor answers need to be objects: all slots of a node are asked about. */
-async function countPacked(server: BulkNode, slots: readonly number[], database: number): Promise<readonly number[]> {
+async function countByLines(server: BulkNode, slots: readonly number[], database: number): Promise<readonly number[]> {
   const before = database === 0 ? 0 : 1;
-  const out = new CommandWriter((slots.length + 2) * BYTES_A_QUESTION);
-  if (before > 0) writeSelect(out, database);
-  for (const slot of slots) {
-    out.raw(QUESTION);
-    out.text(String(slot));
-  }
-  if (before > 0) writeSelect(out, 0);
-  const replies = await server.sendPacked(out.done(), slots.length + 2 * before);
+  let questions = "";
+  for (let i = 0; i < slots.length; i++) questions += questionAbout(slots[i]!);
+  if (before > 0) questions = `${selecting(database)}${questions}${selecting(0)}`;
+  const replies = await server.sendForLines(Buffer.from(questions, "latin1"), slots.length + 2 * before);
   const refusal = replies.error(0);
   if (refusal !== undefined) throw refusal;
-  return slots.map((_, i) => countAt(replies, i + before));
+  const counts: number[] = [];
+  for (let i = 0; i < slots.length; i++) {
+    const keys = replies.integer(i + before);
+    if (keys === undefined) throw replies.error(i + before) ?? new ServerError("ERR no count");
+    counts.push(keys);
+  }
+  return counts;
 }
 
-function countAt(replies: PackedReplies, at: number): number {
-  const count = replies.integer(at);
-  if (count === undefined) throw replies.error(at) ?? new ServerError("ERR no count");
-  return count;
+function questionAbout(slot: number): string {
+  return `*3\r\n$7\r\nCLUSTER\r\n$15\r\nCOUNTKEYSINSLOT\r\n${word(slot)}`;
 }
 
-function writeSelect(out: CommandWriter, database: number): void {
-  out.begin(2);
-  out.text("SELECT");
-  out.text(String(database));
+function selecting(database: number): string {
+  return `*2\r\n$6\r\nSELECT\r\n${word(database)}`;
 }
 
-/** What stands before the slot. */
-const QUESTION = Buffer.from("*3\r\n$7\r\nCLUSTER\r\n$15\r\nCOUNTKEYSINSLOT\r\n");
-const BYTES_A_QUESTION = QUESTION.length + 16;
+function word(number: number): string {
+  const text = String(number);
+  return `$${text.length}\r\n${text}\r\n`;
+}

@@ -1,13 +1,14 @@
 import { connect as connectTcp, type Socket } from "node:net";
-import { connect as connectTls } from "node:tls";
 import type { Address } from "../model/address.ts";
 import { commandBytes } from "./command-bytes.ts";
 import type { ConnectSettings } from "./connect.ts";
 import { connectFailure, serverClosed, serverRefused, serverSilent } from "./failures.ts";
+import { LineReplies } from "./line-replies.ts";
 import { logIn, tlsOptions } from "./log-in.ts";
+import { MalformedReply } from "./malformed-reply.ts";
 import { type BinaryReply, type Command, type Node, type Outcome, type Reply, ServerError } from "./node.ts";
 import { PackedReplies } from "./packed-replies.ts";
-import { MalformedReply, type ParsedReply, ReplyParser } from "./reply-parser.ts";
+import { type ParsedReply, ReplyParser } from "./reply-parser.ts";
 
 /** A connection that is also spoken to in bytes. */
 export interface BulkNode extends Node {
@@ -16,6 +17,11 @@ export interface BulkNode extends Node {
    * @throws SlotctlError as sendAll does
    */
   sendPacked(commands: Buffer, count: number): Promise<PackedReplies>;
+  /**
+   * Sends so many commands, each answered by one line.
+   * @throws SlotctlError as sendAll does
+   */
+  sendForLines(commands: Buffer, count: number): Promise<LineReplies>;
 }
 
 export function isBulk(node: Node): node is BulkNode {
@@ -37,15 +43,17 @@ export async function connectPipelined(address: Address, settings: ConnectSettin
  * A socket, with its TLS handshake done, on which nothing was said yet.
  * @throws SlotctlError, exit code 4, as `connect` does
  */
-export function openSocket(address: Address, settings: ConnectSettings): Promise<Socket> {
+export async function openSocket(address: Address, settings: ConnectSettings): Promise<Socket> {
   const { tls, connectTimeout, family } = settings;
   const isSocket = address.host.startsWith("/");
   const place = isSocket
     ? { path: address.host }
     : { host: address.host, port: address.port, ...(family === undefined ? {} : { family }) };
+  const secure = tls !== undefined && !isSocket;
+  // Loaded late: most clusters are reached without it, and it takes its time.
+  const connectTls = secure ? (await import("node:tls")).connect : undefined;
   return new Promise((resolve, reject) => {
-    const secure = tls !== undefined && !isSocket;
-    const socket = secure ? connectTls({ ...place, ...tlsOptions(tls) }) : connectTcp(place);
+    const socket = connectTls?.({ ...place, ...tlsOptions(tls ?? {}) }) ?? connectTcp(place);
     socket.setNoDelay(true);
     socket.setTimeout(connectTimeout);
     const fail = (error: unknown) => {
@@ -68,7 +76,7 @@ type Pending = (
       readonly expected: number;
       readonly resolve: (replies: ParsedReply[]) => void;
     }
-  | { readonly packed: PackedReplies; readonly resolve: (replies: PackedReplies) => void }
+  | { readonly into: PackedReplies | LineReplies; readonly resolve: () => void }
 ) & { readonly reject: (error: Error) => void };
 
 class PipelinedNode implements BulkNode {
@@ -81,7 +89,8 @@ class PipelinedNode implements BulkNode {
     (reply) => this.#take(reply),
     () => this.#takePacked(),
   );
-  #failure: Error | undefined;
+  /** Why nothing can be asked any more. Put into words only for who asks: to close a connection is no failure. */
+  #whyEnded: (() => Error) | undefined;
 
   constructor(address: Address, settings: ConnectSettings, socket: Socket) {
     this.address = address;
@@ -90,10 +99,10 @@ class PipelinedNode implements BulkNode {
     this.#socket = socket;
     socket.setTimeout(settings.commandTimeout);
     socket.on("data", (chunk) => this.#read(chunk));
-    socket.on("error", (error) => this.#fail(serverClosed(address, settings, error)));
-    socket.on("close", () => this.#fail(serverClosed(address, settings, new Error("Connection is closed."))));
+    socket.on("error", (error) => this.#end(() => serverClosed(address, settings, error)));
+    socket.on("close", () => this.close());
     socket.on("timeout", () => {
-      if (this.#pending.length > 0) this.#fail(serverSilent(address, settings.commandTimeout, undefined));
+      if (this.#pending.length > 0) this.#end(() => serverSilent(address, settings.commandTimeout, undefined));
     });
   }
 
@@ -109,17 +118,30 @@ class PipelinedNode implements BulkNode {
 
   sendAllBinary(commands: readonly Command[]): Promise<readonly (BinaryReply | ServerError)[]> {
     if (commands.length === 0) return Promise.resolve([]);
-    if (this.#failure !== undefined) return Promise.reject(this.#failure);
+    if (this.#whyEnded !== undefined) return Promise.reject(this.#whyEnded());
     return new Promise<ParsedReply[]>((resolve, reject) => {
       this.#ask(commandBytes(commands), { replies: [], expected: commands.length, resolve, reject });
     }) as Promise<readonly (BinaryReply | ServerError)[]>;
   }
 
   sendPacked(commands: Buffer, count: number): Promise<PackedReplies> {
-    const packed = new PackedReplies(count);
-    if (count === 0) return Promise.resolve(packed);
-    if (this.#failure !== undefined) return Promise.reject(this.#failure);
-    return new Promise<PackedReplies>((resolve, reject) => this.#ask(commands, { packed, resolve, reject }));
+    return this.#askInto(new PackedReplies(count), commands, count);
+  }
+
+  sendForLines(commands: Buffer, count: number): Promise<LineReplies> {
+    return this.#askInto(new LineReplies(count), commands, count);
+  }
+
+  #askInto<Replies extends PackedReplies | LineReplies>(
+    into: Replies,
+    commands: Buffer,
+    count: number,
+  ): Promise<Replies> {
+    if (count === 0) return Promise.resolve(into);
+    if (this.#whyEnded !== undefined) return Promise.reject(this.#whyEnded());
+    return new Promise<Replies>((resolve, reject) => {
+      this.#ask(commands, { into, resolve: () => resolve(into), reject });
+    });
   }
 
   #ask(commands: Buffer, pending: Pending): void {
@@ -130,25 +152,25 @@ class PipelinedNode implements BulkNode {
 
   #packForFirst(): void {
     const first = this.#pending[0];
-    this.#parser.pack(first !== undefined && "packed" in first ? first.packed : undefined);
+    this.#parser.pack(first !== undefined && "into" in first ? first.into : undefined);
   }
 
   close(): void {
-    this.#fail(serverClosed(this.address, this.#settings, new Error("Connection is closed.")));
+    this.#end(() => serverClosed(this.address, this.#settings, new Error("Connection is closed.")));
   }
 
   #read(chunk: Buffer): void {
     try {
       this.#parser.push(chunk);
     } catch (error) {
-      this.#fail(serverClosed(this.address, this.#settings, error));
+      this.#end(() => serverClosed(this.address, this.#settings, error));
     }
   }
 
   #take(reply: ParsedReply): void {
     const first = this.#pending[0];
     if (first === undefined) this.#takeUnasked(reply);
-    if (first === undefined || "packed" in first) return;
+    if (first === undefined || "into" in first) return;
     first.replies.push(reply);
     if (first.replies.length < first.expected) return;
     this.#pending.shift();
@@ -159,12 +181,12 @@ class PipelinedNode implements BulkNode {
   #takePacked(): void {
     const first = this.#pending.shift();
     this.#packForFirst();
-    if (first !== undefined && "packed" in first) first.resolve(first.packed);
+    if (first !== undefined && "into" in first) first.resolve();
   }
 
   /** So a server says that it has too many clients, before it hangs up. */
   #takeUnasked(reply: ParsedReply): void {
-    this.#fail(
+    this.#end(() =>
       reply instanceof ServerError
         ? serverRefused(this.address, reply)
         : serverClosed(this.address, this.#settings, new MalformedReply("Protocol error: an answer to no question")),
@@ -172,10 +194,10 @@ class PipelinedNode implements BulkNode {
   }
 
   /** What was not answered was perhaps carried out: nobody is told otherwise, and nothing is sent again. */
-  #fail(error: Error): void {
-    this.#failure ??= error;
+  #end(why: () => Error): void {
+    this.#whyEnded ??= why;
     this.#socket.destroy();
-    for (const { reject } of this.#pending.splice(0)) reject(this.#failure);
+    for (const { reject } of this.#pending.splice(0)) reject(this.#whyEnded());
   }
 }
 

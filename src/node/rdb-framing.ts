@@ -1,5 +1,5 @@
+import { MalformedReply } from "./malformed-reply.ts";
 import { ServerError } from "./node.ts";
-import { MalformedReply } from "./reply-parser.ts";
 
 /** A line longer than this is no answer to SYNC. */
 const LONGEST_LINE = 4096;

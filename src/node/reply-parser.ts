@@ -1,3 +1,5 @@
+import { LineReplies } from "./line-replies.ts";
+import { MalformedReply } from "./malformed-reply.ts";
 import { type BinaryReply, ServerError } from "./node.ts";
 import { NOTHING, type PackedReplies } from "./packed-replies.ts";
 
@@ -8,11 +10,6 @@ const [SIMPLE, ERROR, INTEGER, BULK, ARRAY] = Array.from("+-:$*", (type) => type
 /** Answered to nearly every command of a long pipeline, so they are made once. */
 const OK = Buffer.from("OK");
 const QUEUED = Buffer.from("QUEUED");
-
-/** What came is not RESP2. */
-export class MalformedReply extends Error {
-  override readonly name = "ParserError";
-}
 
 interface OpenArray {
   readonly items: (BinaryReply | ServerError)[];
@@ -31,6 +28,7 @@ export class ReplyParser {
   readonly #complete: () => void;
   readonly #stack: OpenArray[] = [];
   #packed: PackedReplies | undefined;
+  #lines: LineReplies | undefined;
   #parts: Buffer[] = [];
   #have = 0;
   #need = 1;
@@ -42,8 +40,9 @@ export class ReplyParser {
   }
 
   /** Where the next answers go, until that is complete; undefined: each is delivered. */
-  pack(packed: PackedReplies | undefined): void {
-    this.#packed = packed;
+  pack(into: PackedReplies | LineReplies | undefined): void {
+    this.#lines = into instanceof LineReplies ? into : undefined;
+    this.#packed = into instanceof LineReplies ? undefined : into;
   }
 
   /** @throws MalformedReply */
@@ -62,6 +61,15 @@ export class ReplyParser {
     let at = 0;
     this.#need = 1;
     while (at < bytes.length) {
+      if (this.#lines !== undefined) {
+        const next = this.#takeLines(this.#lines, bytes, at);
+        if (next === at) {
+          this.#need = bytes.length - at + 1;
+          return at;
+        }
+        at = next;
+        continue;
+      }
       const lineEnd = endOfLine(bytes, at + 1);
       if (lineEnd < 0) {
         this.#need = bytes.length - at + 1;
@@ -96,6 +104,12 @@ export class ReplyParser {
       }
     }
     return at;
+  }
+
+  #takeLines(lines: LineReplies, bytes: Buffer, at: number): number {
+    const next = lines.take(bytes, at);
+    if (lines.isComplete) this.#complete();
+    return next;
   }
 
   /** What is told in one line. */

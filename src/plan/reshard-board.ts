@@ -1,5 +1,5 @@
 import type { ClusterNode, NodeId } from "../model/cluster.ts";
-import { SLOT_COUNT, slotsOf, toRanges } from "../model/slot.ts";
+import { countSlots, SLOT_COUNT, type SlotRange, slotsOf, toRanges, unionRanges } from "../model/slot.ts";
 import type { MoveProblem, SlotMove } from "./slot-moves.ts";
 
 /** Who is to own each slot, while a plan is thought out. The one thing in a planner that changes. */
@@ -39,10 +39,8 @@ export function compareIds(left: NodeId, right: NodeId): number {
 /** The runs of one node, longest first. */
 export function segmentsOf({ owners }: SlotBoard, node: number): Segment[] {
   const segments: Segment[] = [];
-  for (let slot = owners.indexOf(node); slot >= 0; slot = owners.indexOf(node, slot + 1)) {
-    const last = segments.at(-1);
-    if (last?.end === slot - 1) last.end = slot;
-    else segments.push({ start: slot, end: slot });
+  for (let start = owners.indexOf(node); start >= 0; start = owners.indexOf(node, segments.at(-1)!.end + 1)) {
+    segments.push({ start, end: endOfRun(owners, start, SLOT_COUNT - 1) });
   }
   return segments.sort((a, b) => b.end - b.start - (a.end - a.start));
 }
@@ -50,21 +48,38 @@ export function segmentsOf({ owners }: SlotBoard, node: number): Segment[] {
 /** What has to move for the cluster to become what the board shows, by the first slots of sources and targets. */
 export function movesOn({ nodes, owners }: SlotBoard): readonly SlotMove[] {
   return nodes.flatMap(({ id: from, slots }, i) => {
-    const byTarget = new Map<number, number[]>();
-    for (const slot of slotsOf(slots)) {
-      const target = owners[slot]!;
+    const byTarget = new Map<number, SlotRange[]>();
+    for (const run of slots.flatMap((range) => runsIn(owners, range))) {
+      const target = owners[run.start]!;
       if (target === i) continue;
-      const moved = byTarget.get(target);
-      if (moved === undefined) byTarget.set(target, [slot]);
-      else moved.push(slot);
+      byTarget.set(target, [...(byTarget.get(target) ?? []), run]);
     }
     const targets = [...byTarget].sort(([a], [b]) => a - b);
-    return targets.map(([target, moved]): SlotMove => ({ from, to: nodes[target]!.id, slots: toRanges(moved) }));
+    return targets.map(([target, moved]): SlotMove => ({ from, to: nodes[target]!.id, slots: unionRanges(moved) }));
   });
+}
+
+/** The range in runs of slots that one and the same node is to own. */
+function runsIn(owners: SlotBoard["owners"], { start, end }: SlotRange): readonly SlotRange[] {
+  const runs: SlotRange[] = [];
+  for (let first = start; first <= end; first = runs.at(-1)!.end + 1) {
+    runs.push({ start: first, end: endOfRun(owners, first, end) });
+  }
+  return runs;
+}
+
+/** The last slot, up to `most`, that the same node owns as all from `start` on. */
+function endOfRun(owners: SlotBoard["owners"], start: number, most: number): number {
+  let end = start;
+  while (end < most && owners[end + 1] === owners[start]) end++;
+  return end;
 }
 
 /** Slots that two primaries both believe to own: nobody can say from where they should be moved. */
 export function findContested(primaries: readonly ClusterNode[]): MoveProblem[] {
+  const lists = primaries.map(({ slots }) => slots);
+  // As it nearly always is; to look at each slot of a cluster takes longer than the whole plan does.
+  if (countSlots(unionRanges(...lists)) === countSlots(lists.flat())) return [];
   const owners = new Map<number, NodeId>();
   const contested = new Map<string, { readonly owners: readonly [NodeId, NodeId]; readonly slots: number[] }>();
   for (const { id, slots } of inSlotOrder(primaries)) {

@@ -101,7 +101,7 @@ function namedMoves(slots: SlotRanges, sources: readonly ClusterNode[], target: 
 
 function lowestMoves(sources: readonly ClusterNode[], counts: readonly number[], target: ClusterNode): SlotMove[] {
   const moves = sources.map((source, i) =>
-    moveOf(source, target, toRanges([...slotsOf(source.slots)].slice(0, counts[i]!))),
+    moveOf(source, target, toRanges(slotsOf(source.slots).slice(0, counts[i]!))),
   );
   return moves.filter(({ slots }) => slots.length > 0);
 }

@@ -15,7 +15,7 @@ export async function countKeysPerSlot(
   try {
     const databases = [...(node.facts?.keysByDatabase.keys() ?? [])];
     if (databases.length === 0) return new Map();
-    return await withConnection(connections, node.dial, (server) => countKeys(server, [...slotsOf(slots)], databases));
+    return await withConnection(connections, node.dial, (server) => countKeys(server, slotsOf(slots), databases));
   } catch (error) {
     if (error instanceof SlotctlError || error instanceof ServerError) return undefined;
     throw error;

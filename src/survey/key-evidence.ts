@@ -14,7 +14,14 @@ import { estimateBytes, type SampledKey, sampleKeys, typesOf } from "./sample-ke
 export interface KeysAsked {
   readonly node: ClusterNode;
   readonly slots: SlotRanges;
+  readonly sample: Sample;
 }
+
+/**
+ * How many keys are looked at: to `search` for big ones, which a MIGRATE would keep their node busy with, or just to
+ * `estimate` the bytes.
+ */
+export type Sample = keyof typeof SAMPLES;
 
 export interface EvidenceSurvey {
   readonly connections: Connections;
@@ -24,19 +31,23 @@ export interface EvidenceSurvey {
 
 const CONCURRENCY = 16;
 
-/** At most so much is looked at on one node, and not for longer than this. */
-const SAMPLE = { slots: 500, keys: 2000, milliseconds: 1000 } as const;
+/** At most so much is looked at on one node. */
+const SAMPLES = { search: { slots: 500, keys: 2000 }, estimate: { slots: 64, keys: 256 } } as const;
+
+/** And not for longer than this. */
+const LONGEST_MS = 1000;
 
 /** Counts the keys, and where there are any looks at some: enough to estimate, too little to disturb. */
 export function surveyKeys(asked: readonly KeysAsked[], survey: EvidenceSurvey): Promise<readonly KeyEvidence[]> {
-  const until = performance.now() + SAMPLE.milliseconds;
+  const until = performance.now() + LONGEST_MS;
   return mapConcurrently(asked, CONCURRENCY, async (one) => {
     const counts = await countKeysPerSlot(one.node, one.slots, survey.connections);
     if (counts === undefined) return { keys: undefined, bytes: undefined, sampledKeys: 0, bigKeys: [] };
     const keys = [...counts.values()].reduce((a, b) => a + b, 0);
     if (keys === 0) return { keys, bytes: 0, sampledKeys: 0, bigKeys: [] };
     const sharing = asked.filter(({ node }) => node.id === one.node.id).length;
-    const limits = { slots: Math.ceil(SAMPLE.slots / sharing), keys: Math.ceil(SAMPLE.keys / sharing), until };
+    const most = SAMPLES[one.sample];
+    const limits = { slots: Math.ceil(most.slots / sharing), keys: Math.ceil(most.keys / sharing), until };
     return { keys, ...(await look(one.node, counts, limits, survey)) };
   });
 }

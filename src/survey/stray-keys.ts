@@ -2,7 +2,7 @@ import { SlotctlError } from "../errors.ts";
 import { type Cluster, type ClusterNode, primariesOf, type StrayKeys } from "../model/cluster.ts";
 import { complementRanges, type SlotRanges, slotsOf, subtractRanges, toRanges, unionRanges } from "../model/slot.ts";
 import type { Connections } from "../node/connections.ts";
-import { countKeys } from "../node/count-keys.ts";
+import { countKeys, countKeysIn } from "../node/count-keys.ts";
 import { type Node, ServerError } from "../node/node.ts";
 import { withConnection } from "../node/with-connection.ts";
 import { slotsBeingImported } from "./atomic-imports.ts";
@@ -41,7 +41,7 @@ async function strayKeysOf(
       for (const database of databases) found.push(await strayKeysIn(server, node, database, search));
       return {
         keys: found.reduce((keys, stray) => keys + stray.keys, 0),
-        slots: toRanges(found.flatMap(({ slots }) => [...slotsOf(slots)])),
+        slots: toRanges(found.flatMap(({ slots }) => slotsOf(slots))),
       };
     });
   } catch (error) {
@@ -60,10 +60,10 @@ async function strayKeysIn(server: Node, node: ClusterNode, database: number, se
     const open = toRanges(node.openSlots.map(({ slot }) => slot));
     const importedBefore = await importedBy(server, node);
     const foreign = complementRanges(unionRanges(node.slots, open, importedBefore));
-    const counts = await countKeys(server, [...slotsOf(foreign)], [database]);
+    const counts = await countKeys(server, slotsOf(foreign), [database]);
     // One that has begun meanwhile has keys there as well.
     const slots = counts.size === 0 ? [] : subtractRanges(toRanges(counts.keys()), await importedBy(server, node));
-    return { keys: sum([...slotsOf(slots)].map((slot) => counts.get(slot) ?? 0)), slots };
+    return { keys: sum(slotsOf(slots).map((slot) => counts.get(slot) ?? 0)), slots };
   } finally {
     if (database !== 0) await server.send("SELECT", 0);
   }
@@ -76,8 +76,7 @@ async function importedBy(server: Node, { facts }: ClusterNode): Promise<SlotRan
 /** Keys in owned slots against all keys: when they are equal there is nothing in any other slot. */
 async function countsAddUp(server: Node, owned: SlotRanges, database: number): Promise<boolean> {
   const before = Number(await server.send("DBSIZE"));
-  const counted = sum((await countKeys(server, [...slotsOf(owned)], [database])).values());
-  return counted >= before;
+  return (await countKeysIn(server, slotsOf(owned), database)) >= before;
 }
 
 function sum(numbers: Iterable<number>): number {

@@ -325,7 +325,7 @@ function keysOf({ keys }: State, slot: number): Set<string> {
 }
 
 function slotsIn({ slots }: { readonly slots: string }): readonly number[] {
-  return [...slotsOf(parseRanges(slots) ?? [])];
+  return slotsOf(parseRanges(slots) ?? []);
 }
 
 function nameOf({ id }: NodeRef): Name {

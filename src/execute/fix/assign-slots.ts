@@ -33,7 +33,7 @@ export async function assignSlots(
   const server = await nodeOf(executor, node);
   // First of all: whoever holds another for the owner, with a larger epoch, would have this one drop its keys.
   await change(executor, node, "CLUSTER", "BUMPEPOCH");
-  await setSlots(server, node, [...slotsOf(wanted)], ["NODE", node.id], patienceOf(executor));
+  await setSlots(server, node, slotsOf(wanted), ["NODE", node.id], patienceOf(executor));
   await Promise.all(dissenters.filter(isPrimary).map(({ ref }) => tell(ref, node, wanted, executor)));
   return true;
 }
@@ -62,7 +62,7 @@ function seesAs({ lines }: View, { id }: NodeRef, wanted: SlotRanges): boolean {
 
 async function refuseRivals(wanted: SlotRanges, others: readonly Other[], executor: Executor): Promise<void> {
   for (const { ref, view } of others.filter(isPrimary)) {
-    const claimed = [...slotsOf(intersectRanges(view.myself.slots, wanted))];
+    const claimed = slotsOf(intersectRanges(view.myself.slots, wanted));
     if (claimed.length === 0) continue;
     const server = await nodeOf(executor, ref);
     const counts = await countKeys(server, claimed, await databasesOf(server));
@@ -78,7 +78,7 @@ async function refuseRivals(wanted: SlotRanges, others: readonly Other[], execut
 async function tell(other: NodeRef, owner: NodeRef, wanted: SlotRanges, executor: Executor): Promise<void> {
   try {
     const server = await nodeOf(executor, other);
-    await trySetSlots(server, [...slotsOf(wanted)], ["NODE", owner.id]);
+    await trySetSlots(server, slotsOf(wanted), ["NODE", owner.id]);
   } catch (error) {
     if (!(error instanceof SlotctlError)) throw error;
     executor.emit({ type: "notice", text: `${error.message}; it learns of the new owner later` });

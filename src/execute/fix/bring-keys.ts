@@ -24,7 +24,7 @@ export async function bringKeys(
   context: MoveContext & { readonly conflicts: Conflicts },
 ): Promise<boolean> {
   const { executor } = context;
-  const slots = [...slotsOf(parseRanges(step.slots) ?? [])];
+  const slots = slotsOf(parseRanges(step.slots) ?? []);
   const holder = await nodeOf(executor, step.from);
   const counts = await countKeys(holder, slots, await databasesOf(holder));
   const open = new Set((await viewOf(executor, step.from)).myself.openSlots.map(({ slot }) => slot));

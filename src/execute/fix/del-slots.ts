@@ -14,7 +14,7 @@ export async function delSlots(
   onChange: OnChange,
 ): Promise<boolean> {
   const { myself, lines } = await viewOf(executor, node);
-  const claimed = [...slotsOf(intersectRanges(myself.slots, parseRanges(slots) ?? []))];
+  const claimed = slotsOf(intersectRanges(myself.slots, parseRanges(slots) ?? []));
   if (claimed.length === 0) return false;
   onChange();
   await change(executor, node, "CLUSTER", "DELSLOTS", ...claimed);

@@ -82,7 +82,7 @@ class Mover {
   constructor(step: MoveSlots, context: MoveContext) {
     this.#step = step;
     this.#context = context;
-    this.#slots = [...slotsOf(parseRanges(step.slots) ?? [])];
+    this.#slots = slotsOf(parseRanges(step.slots) ?? []);
     this.#pace = new Pace(context.executor.limits.maxBlockMs);
     this.#grace = new Grace(context.executor.signal);
     this.#patience = { timeout: context.executor.timeout, signal: new AbortController().signal };

@@ -119,7 +119,7 @@ function findUncovered({ nodes }: Listing): Finding {
 function findMultipleOwners(listing: Listing, style: ClusterStyle): Finding {
   const primaries = listing.nodes.filter(({ role }) => role === "primary");
   const holders = primaries.map((node) => ({ node, slots: unionRanges(node.slots, node.strayKeys?.slots ?? []) }));
-  const disputed = [...slotsOf(sharedSlots(holders.map(({ slots }) => slots)))];
+  const disputed = slotsOf(sharedSlots(holders.map(({ slots }) => slots)));
   const found = disputed.flatMap((slot): readonly Line[] => {
     const owners = holders.filter(({ slots }) => hasSlot(slots, slot));
     return [

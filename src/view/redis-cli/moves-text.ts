@@ -72,7 +72,7 @@ export function reshardSummaryText(summary: ReshardSummary, cluster: Cluster, st
 }
 
 function planLines({ from, slots }: SlotMove, { ranges }: MoveStyle): readonly string[] {
-  if (!ranges) return [...slotsOf(slots)].map((slot) => `Moving slot ${slot} from ${from}`);
+  if (!ranges) return slotsOf(slots).map((slot) => `Moving slot ${slot} from ${from}`);
   // A single slot is written as a range as well: "7-7".
   return [`Moving slot range ${slots.map(({ start, end }) => `${start}-${end}`).join(" ")} from ${from}`];
 }
@@ -81,7 +81,7 @@ function planLines({ from, slots }: SlotMove, { ranges }: MoveStyle): readonly s
 export function reshardWords({ from, to, slots }: SlotMove, cluster: Cluster, style: MoveStyle): MoveWords {
   const way = `from ${nameOf(from, cluster, style)} to ${nameOf(to, cluster, style)}`;
   const colon = style.ranges ? "" : ": ";
-  const texts = [...slotsOf(slots)].map((slot) => [slot, `Moving slot ${slot} ${way}${colon}`] as const);
+  const texts = slotsOf(slots).map((slot) => [slot, `Moving slot ${slot} ${way}${colon}`] as const);
   return { head: "", slots: new Map(texts), key: ".", end: style.ranges ? "\n#" : "\n", inOrder: true, tail: "" };
 }
 
@@ -91,7 +91,7 @@ export function rebalanceWords({ from, to, slots }: SlotMove, cluster: Cluster, 
   const head = `Moving ${count} slots from ${nameOf(from, cluster, style)} to ${nameOf(to, cluster, style)}\n`;
   return {
     head,
-    slots: new Map([...slotsOf(slots)].map((slot) => [slot, "#"])),
+    slots: new Map(slotsOf(slots).map((slot) => [slot, "#"])),
     key: "",
     end: "",
     inOrder: false,

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { MalformedReply } from "../../../src/node/malformed-reply.ts";
 import { ServerError } from "../../../src/node/node.ts";
 import { RdbFraming } from "../../../src/node/rdb-framing.ts";
-import { MalformedReply } from "../../../src/node/reply-parser.ts";
 
 const MARKER = "0123456789abcdef0123456789abcdef01234567";
 const ANSWERS = ["must-be-ok", "may-be-refused", "may-be-refused"] as const;

@@ -1,9 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { commandBytes } from "../../../src/node/command-bytes.ts";
+import { LineReplies } from "../../../src/node/line-replies.ts";
+import { MalformedReply } from "../../../src/node/malformed-reply.ts";
 import { ServerError } from "../../../src/node/node.ts";
 import { PackedReplies } from "../../../src/node/packed-replies.ts";
-import { MalformedReply, type ParsedReply, ReplyParser } from "../../../src/node/reply-parser.ts";
+import { type ParsedReply, ReplyParser } from "../../../src/node/reply-parser.ts";
 
 /** What comes out when the bytes come in pieces of this size. */
 function parsed(text: string | Buffer, piece = Number.POSITIVE_INFINITY): readonly ParsedReply[] {
@@ -73,6 +75,39 @@ describe("the parser of replies", () => {
         expect(first.map((_, i) => unpacked(packed, i))).toEqual(parsed(first.join("")).map(readable));
       }),
     );
+  });
+
+  test("cuts answers of one line, as many as were asked for, and delivers what comes after", () => {
+    const reply = fc.oneof(
+      fc.integer().map((number) => `:${number}\r\n`),
+      fc.string({ unit: "grapheme", maxLength: 20 }).map((text) => `-ERR ${text.replace(/[\r\n]/g, "")}\r\n`),
+      fc.constantFrom("+OK\r\n", "$-1\r\n"),
+    );
+    const answers = fc.array(reply, { minLength: 1, maxLength: 20 });
+    fc.assert(
+      fc.property(answers, answers, fc.integer({ min: 1, max: 50 }), (first, second, piece) => {
+        const bytes = Buffer.from([...first, ...second].join(""));
+        const lines = new LineReplies(first.length);
+        const after: ParsedReply[] = [];
+        const parser = new ReplyParser(
+          (each) => after.push(each),
+          () => parser.pack(undefined),
+        );
+        parser.pack(lines);
+        for (let at = 0; at < bytes.length; at += piece) parser.push(bytes.subarray(at, at + piece));
+        expect(after).toEqual(parsed(second.join("")));
+        const expected = parsed(first.join("")).map((each) =>
+          each instanceof ServerError ? each : typeof each === "number" ? each : undefined,
+        );
+        expect(first.map((_, i) => lines.error(i) ?? lines.integer(i))).toEqual(expected);
+      }),
+    );
+  });
+
+  test.each(["*1\r\n:1\r\n", "$1\r\nx\r\n"])("%j is more than one line", (text) => {
+    const parser = new ReplyParser(() => undefined);
+    parser.pack(new LineReplies(1));
+    expect(() => parser.push(Buffer.from(text))).toThrow(MalformedReply);
   });
 });
 

@@ -138,7 +138,7 @@ test("nobody ends further from its share than the worst was, and no single slot 
       if (isFine) expect(planned.after.filter(({ exceeds }) => exceeds)).toEqual([]);
       for (const giver of planned.after.filter((node) => node.load > node.share)) {
         const { slots } = planned.cluster.nodes.find(({ id }) => id === giver.id)!;
-        const loads = [...new Set([...slotsOf(slots)].map(load))];
+        const loads = [...new Set(slotsOf(slots).map(load))];
         for (const taker of planned.after.filter((node) => node.load < node.share)) {
           if (giver.exceeds || taker.exceeds)
             expect(Math.max(...loads.map((one) => gain(giver, taker, one)))).toBeLessThan(0.11);
