@@ -59,10 +59,9 @@ async function count(server: Node, slots: readonly number[], database: number): 
 /** Where neither questions nor answers need to be objects: all slots of a node are asked about. */
 async function countByLines(server: BulkNode, slots: readonly number[], database: number): Promise<readonly number[]> {
   const before = database === 0 ? 0 : 1;
-  let questions = "";
-  for (let i = 0; i < slots.length; i++) questions += questionAbout(slots[i]!);
-  if (before > 0) questions = `${selecting(database)}${questions}${selecting(0)}`;
-  const replies = await server.sendForLines(Buffer.from(questions, "latin1"), slots.length + 2 * before);
+  const questions = questionsAbout(slots);
+  const all = before > 0 ? `${selecting(database)}${questions}${selecting(0)}` : questions;
+  const replies = await server.sendForLines(Buffer.from(all, "latin1"), slots.length + 2 * before);
   const refusal = replies.error(0);
   if (refusal !== undefined) throw refusal;
   const counts: number[] = [];
@@ -74,15 +73,20 @@ async function countByLines(server: BulkNode, slots: readonly number[], database
   return counts;
 }
 
-function questionAbout(slot: number): string {
-  return `*3\r\n$7\r\nCLUSTER\r\n$15\r\nCOUNTKEYSINSLOT\r\n${word(slot)}`;
+/** Put together by the runtime, for runs of slots that are written with as many digits: one by one takes ten times as long. */
+function questionsAbout(slots: readonly number[]): string {
+  let questions = "";
+  for (let first = 0; first < slots.length; ) {
+    const digits = String(slots[first]).length;
+    let end = first + 1;
+    while (end < slots.length && slots[end]! >= 10 ** (digits - 1) && slots[end]! < 10 ** digits) end++;
+    const before = `*3\r\n$7\r\nCLUSTER\r\n$15\r\nCOUNTKEYSINSLOT\r\n$${digits}\r\n`;
+    questions += `${before}${slots.slice(first, end).join(`\r\n${before}`)}\r\n`;
+    first = end;
+  }
+  return questions;
 }
 
 function selecting(database: number): string {
-  return `*2\r\n$6\r\nSELECT\r\n${word(database)}`;
-}
-
-function word(number: number): string {
-  const text = String(number);
-  return `$${text.length}\r\n${text}\r\n`;
+  return `*2\r\n$6\r\nSELECT\r\n$${String(database).length}\r\n${database}\r\n`;
 }

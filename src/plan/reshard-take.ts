@@ -81,18 +81,27 @@ function whole(segment: Segment, budget: number, weights: RunningWeights): SlotR
 
 /** As many of the first slots as the budget allows, up to the last one that weighs anything. */
 function head({ start, end }: Segment, budget: number, weights: RunningWeights): SlotRange | undefined {
-  let last = start - 1;
-  for (let slot = start; slot <= end && weights[slot + 1]! - weights[start]! <= budget; slot++) {
-    if (weights[slot + 1]! > weights[slot]!) last = slot;
-  }
+  const before = weights[start]!;
+  const within = firstSlot(start, end + 1, (slot) => weights[slot + 1]! - before > budget);
+  const last = firstSlot(start - 1, within - 1, (slot) => weights[slot + 1] === weights[within]);
   return last < start ? undefined : { start, end: last };
 }
 
 /** As many of the last slots as the budget allows, down to the first one that weighs anything. */
 function tail({ start, end }: Segment, budget: number, weights: RunningWeights): SlotRange | undefined {
-  let first = end + 1;
-  for (let slot = end; slot >= start && weights[end + 1]! - weights[slot]! <= budget; slot--) {
-    if (weights[slot + 1]! > weights[slot]!) first = slot;
-  }
+  const all = weights[end + 1]!;
+  const within = firstSlot(start, end + 1, (slot) => all - weights[slot]! <= budget);
+  const first = firstSlot(within, end + 1, (slot) => weights[slot + 1]! > weights[within]!);
   return first > end ? undefined : { start: first, end };
+}
+
+/** The first slot from `start` on to before `end` of which this holds, as of all after it; `end` where there is none. */
+function firstSlot(start: number, end: number, holds: (slot: number) => boolean): number {
+  let [low, high] = [start, end];
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    if (holds(middle)) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }

@@ -53,20 +53,14 @@ async function strayKeysOf(
 
 /** A slot that is being imported holds keys before it is owned: an open slot is reported as such, not as stray keys. */
 async function strayKeysIn(server: Node, node: ClusterNode, database: number, search: StraySearch): Promise<StrayKeys> {
-  // Only Valkey 9 has more than database 0 in cluster mode.
-  if (database !== 0) await server.send("SELECT", database);
-  try {
-    if (search === "cheap" && (await countsAddUp(server, node.slots, database))) return { keys: 0, slots: [] };
-    const open = toRanges(node.openSlots.map(({ slot }) => slot));
-    const importedBefore = await importedBy(server, node);
-    const foreign = complementRanges(unionRanges(node.slots, open, importedBefore));
-    const counts = await countKeys(server, slotsOf(foreign), [database]);
-    // One that has begun meanwhile has keys there as well.
-    const slots = counts.size === 0 ? [] : subtractRanges(toRanges(counts.keys()), await importedBy(server, node));
-    return { keys: sum(slotsOf(slots).map((slot) => counts.get(slot) ?? 0)), slots };
-  } finally {
-    if (database !== 0) await server.send("SELECT", 0);
-  }
+  if (search === "cheap" && (await countsAddUp(server, node.slots, database))) return { keys: 0, slots: [] };
+  const open = toRanges(node.openSlots.map(({ slot }) => slot));
+  const importedBefore = await importedBy(server, node);
+  const foreign = complementRanges(unionRanges(node.slots, open, importedBefore));
+  const counts = await countKeys(server, slotsOf(foreign), [database]);
+  // One that has begun meanwhile has keys there as well.
+  const slots = counts.size === 0 ? [] : subtractRanges(toRanges(counts.keys()), await importedBy(server, node));
+  return { keys: sum(slotsOf(slots).map((slot) => counts.get(slot) ?? 0)), slots };
 }
 
 async function importedBy(server: Node, { facts }: ClusterNode): Promise<SlotRanges> {
@@ -75,8 +69,17 @@ async function importedBy(server: Node, { facts }: ClusterNode): Promise<SlotRan
 
 /** Keys in owned slots against all keys: when they are equal there is nothing in any other slot. */
 async function countsAddUp(server: Node, owned: SlotRanges, database: number): Promise<boolean> {
-  const before = Number(await server.send("DBSIZE"));
+  const before = await sizeOf(server, database);
   return (await countKeysIn(server, slotsOf(owned), database)) >= before;
+}
+
+/** All in one write, so that other users of the connection stay in their database. Only Valkey 9 has more than one. */
+async function sizeOf(server: Node, database: number): Promise<number> {
+  if (database === 0) return Number(await server.send("DBSIZE"));
+  const [selected, size] = await server.sendAll([["SELECT", database], ["DBSIZE"], ["SELECT", 0]]);
+  const refusal = [selected, size].find((outcome) => outcome instanceof ServerError);
+  if (refusal instanceof ServerError) throw refusal;
+  return Number(size);
 }
 
 function sum(numbers: Iterable<number>): number {
