@@ -4,7 +4,7 @@ import { type AddressMap, toOutside } from "../model/address-map.ts";
 import type { ConnectSettings } from "./connect.ts";
 import type { Network } from "./network.ts";
 import type { Node } from "./node.ts";
-import { connectPipelined } from "./pipelined-node.ts";
+import { type BulkNode, connectPipelined } from "./pipelined-node.ts";
 
 /** The connections of one run: each server is connected to once, and all are closed at the end. */
 export class Connections implements Network, Disposable {
@@ -38,7 +38,7 @@ export class Connections implements Network, Disposable {
     return opening;
   }
 
-  open(dial: Address, commandTimeout: number): Promise<Node> {
+  open(dial: Address, commandTimeout: number): Promise<BulkNode> {
     return connectPipelined(dial, { ...this.settings, commandTimeout });
   }
 

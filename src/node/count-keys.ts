@@ -1,5 +1,7 @@
+import { commandBytes } from "./command-bytes.ts";
 import { type Command, type Node, ServerError } from "./node.ts";
 import { type BulkNode, isBulk } from "./pipelined-node.ts";
+import { slotCommands } from "./slot-commands.ts";
 
 /** So many slots are asked about in one write; a server answers them in a few milliseconds. */
 const SLOTS_A_WRITE = 2048;
@@ -59,9 +61,10 @@ async function count(server: Node, slots: readonly number[], database: number): 
 /** Where neither questions nor answers need to be objects: all slots of a node are asked about. */
 async function countByLines(server: BulkNode, slots: readonly number[], database: number): Promise<readonly number[]> {
   const before = database === 0 ? 0 : 1;
-  const questions = questionsAbout(slots);
-  const all = before > 0 ? `${selecting(database)}${questions}${selecting(0)}` : questions;
-  const replies = await server.sendForLines(Buffer.from(all, "latin1"), slots.length + 2 * before);
+  const questions = slotCommands(["CLUSTER", "COUNTKEYSINSLOT"], slots);
+  const select = (to: number) => commandBytes([["SELECT", to]]);
+  const all = before > 0 ? Buffer.concat([select(database), questions, select(0)]) : questions;
+  const replies = await server.sendForLines(all, slots.length + 2 * before);
   const refusal = replies.error(0);
   if (refusal !== undefined) throw refusal;
   const counts: number[] = [];
@@ -71,22 +74,4 @@ async function countByLines(server: BulkNode, slots: readonly number[], database
     counts.push(keys);
   }
   return counts;
-}
-
-/** Put together by the runtime, for runs of slots that are written with as many digits: one by one takes ten times as long. */
-function questionsAbout(slots: readonly number[]): string {
-  let questions = "";
-  for (let first = 0; first < slots.length; ) {
-    const digits = String(slots[first]).length;
-    let end = first + 1;
-    while (end < slots.length && slots[end]! >= 10 ** (digits - 1) && slots[end]! < 10 ** digits) end++;
-    const before = `*3\r\n$7\r\nCLUSTER\r\n$15\r\nCOUNTKEYSINSLOT\r\n$${digits}\r\n`;
-    questions += `${before}${slots.slice(first, end).join(`\r\n${before}`)}\r\n`;
-    first = end;
-  }
-  return questions;
-}
-
-function selecting(database: number): string {
-  return `*2\r\n$6\r\nSELECT\r\n$${String(database).length}\r\n${database}\r\n`;
 }

@@ -2,6 +2,7 @@ import type { Address } from "../model/address.ts";
 import type { AddressMap } from "../model/address-map.ts";
 import type { ConnectSettings } from "./connect.ts";
 import type { Node } from "./node.ts";
+import type { BulkNode } from "./pipelined-node.ts";
 
 /** The way to the servers of one run. */
 export interface Network {
@@ -19,7 +20,7 @@ export interface Network {
    * many milliseconds.
    * @throws SlotctlError when it cannot be opened
    */
-  open(dial: Address, commandTimeout: number): Promise<Node>;
+  open(dial: Address, commandTimeout: number): Promise<BulkNode>;
   /** Forgets a shared connection that broke, so that the next use opens a new one. */
   drop(dial: Address): void;
 }

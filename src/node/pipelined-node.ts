@@ -4,6 +4,7 @@ import { commandBytes } from "./command-bytes.ts";
 import type { ConnectSettings } from "./connect.ts";
 import { connectFailure, serverClosed, serverRefused, serverSilent } from "./failures.ts";
 import { LineReplies } from "./line-replies.ts";
+import { ListReplies } from "./list-replies.ts";
 import { logIn, tlsOptions } from "./log-in.ts";
 import { MalformedReply } from "./malformed-reply.ts";
 import { type BinaryReply, type Command, type Node, type Outcome, type Reply, ServerError } from "./node.ts";
@@ -22,11 +23,18 @@ export interface BulkNode extends Node {
    * @throws SlotctlError as sendAll does
    */
   sendForLines(commands: Buffer, count: number): Promise<LineReplies>;
+  /**
+   * Sends so many commands, each answered by a list of strings.
+   * @throws SlotctlError as sendAll does
+   */
+  sendForLists(commands: Buffer, count: number): Promise<ListReplies>;
 }
 
 export function isBulk(node: Node): node is BulkNode {
-  return node instanceof PipelinedNode;
+  return "sendForLines" in node;
 }
+
+type Packed = PackedReplies | LineReplies | ListReplies;
 
 /**
  * Opens a connection for many small commands, such as copying a data set takes: it does the same as `connect` for
@@ -76,7 +84,7 @@ type Pending = (
       readonly expected: number;
       readonly resolve: (replies: ParsedReply[]) => void;
     }
-  | { readonly into: PackedReplies | LineReplies; readonly resolve: () => void }
+  | { readonly into: Packed; readonly resolve: () => void }
 ) & { readonly reject: (error: Error) => void };
 
 class PipelinedNode implements BulkNode {
@@ -132,11 +140,11 @@ class PipelinedNode implements BulkNode {
     return this.#askInto(new LineReplies(count), commands, count);
   }
 
-  #askInto<Replies extends PackedReplies | LineReplies>(
-    into: Replies,
-    commands: Buffer,
-    count: number,
-  ): Promise<Replies> {
+  sendForLists(commands: Buffer, count: number): Promise<ListReplies> {
+    return this.#askInto(new ListReplies(count), commands, count);
+  }
+
+  #askInto<Replies extends Packed>(into: Replies, commands: Buffer, count: number): Promise<Replies> {
     if (count === 0) return Promise.resolve(into);
     if (this.#whyEnded !== undefined) return Promise.reject(this.#whyEnded());
     return new Promise<Replies>((resolve, reject) => {

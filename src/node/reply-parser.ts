@@ -1,4 +1,5 @@
 import { LineReplies } from "./line-replies.ts";
+import { ListReplies } from "./list-replies.ts";
 import { MalformedReply } from "./malformed-reply.ts";
 import { type BinaryReply, ServerError } from "./node.ts";
 import { NOTHING, type PackedReplies } from "./packed-replies.ts";
@@ -28,7 +29,7 @@ export class ReplyParser {
   readonly #complete: () => void;
   readonly #stack: OpenArray[] = [];
   #packed: PackedReplies | undefined;
-  #lines: LineReplies | undefined;
+  #whole: LineReplies | ListReplies | undefined;
   #parts: Buffer[] = [];
   #have = 0;
   #need = 1;
@@ -40,9 +41,10 @@ export class ReplyParser {
   }
 
   /** Where the next answers go, until that is complete; undefined: each is delivered. */
-  pack(into: PackedReplies | LineReplies | undefined): void {
-    this.#lines = into instanceof LineReplies ? into : undefined;
-    this.#packed = into instanceof LineReplies ? undefined : into;
+  pack(into: PackedReplies | LineReplies | ListReplies | undefined): void {
+    const isWhole = into instanceof LineReplies || into instanceof ListReplies;
+    this.#whole = isWhole ? into : undefined;
+    this.#packed = isWhole ? undefined : into;
   }
 
   /** @throws MalformedReply */
@@ -61,8 +63,8 @@ export class ReplyParser {
     let at = 0;
     this.#need = 1;
     while (at < bytes.length) {
-      if (this.#lines !== undefined) {
-        const next = this.#takeLines(this.#lines, bytes, at);
+      if (this.#whole !== undefined) {
+        const next = this.#takeWhole(this.#whole, bytes, at);
         if (next === at) {
           this.#need = bytes.length - at + 1;
           return at;
@@ -106,9 +108,10 @@ export class ReplyParser {
     return at;
   }
 
-  #takeLines(lines: LineReplies, bytes: Buffer, at: number): number {
-    const next = lines.take(bytes, at);
-    if (lines.isComplete) this.#complete();
+  /** Answers that are not taken apart further. */
+  #takeWhole(into: LineReplies | ListReplies, bytes: Buffer, at: number): number {
+    const next = into.take(bytes, at);
+    if (into.isComplete) this.#complete();
     return next;
   }
 

@@ -1,7 +1,6 @@
 import type { Address } from "../model/address.ts";
 import type { Network } from "./network.ts";
-import type { Node } from "./node.ts";
-import { isBulk } from "./pipelined-node.ts";
+import { type BulkNode, isBulk } from "./pipelined-node.ts";
 
 /**
  * Does this work on a connection made for many small commands in one write: the shared one where it is such, else one of
@@ -12,7 +11,7 @@ import { isBulk } from "./pipelined-node.ts";
 export async function withConnection<Result>(
   network: Pick<Network, "to" | "open" | "settings">,
   dial: Address,
-  work: (server: Node) => Promise<Result>,
+  work: (server: BulkNode) => Promise<Result>,
 ): Promise<Result> {
   const shared = await network.to(dial);
   if (isBulk(shared)) return work(shared);

@@ -3,11 +3,17 @@ import type { Address } from "../../src/model/address.ts";
 import { formatAddress } from "../../src/model/address.ts";
 import type { NodeId } from "../../src/model/cluster.ts";
 import { slotsOf } from "../../src/model/slot.ts";
+import { LineReplies } from "../../src/node/line-replies.ts";
+import { ListReplies } from "../../src/node/list-replies.ts";
 import type { Network } from "../../src/node/network.ts";
-import { type BinaryReply, type Command, type Node, type Reply, ServerError } from "../../src/node/node.ts";
+import { type BinaryReply, type Command, type Reply, ServerError } from "../../src/node/node.ts";
+import { PackedReplies } from "../../src/node/packed-replies.ts";
+import type { BulkNode } from "../../src/node/pipelined-node.ts";
+import { ReplyParser } from "../../src/node/reply-parser.ts";
 import type { NodeRef } from "../../src/plan/plan.ts";
 import { idOf, type Slots, slotRangesOf } from "./cluster-builder.ts";
 import { FakeServer } from "./fake-server.ts";
+import { resp, takeRequest } from "./resp.ts";
 
 /** What happens at the n-th command that is sent to any of the servers, counted from 1. */
 export interface Fault {
@@ -128,7 +134,7 @@ export class FakeCluster {
 
   /** The way to these servers, for what is tested; each connects anew. */
   network(): Network {
-    const open = new Map<string, Node>();
+    const open = new Map<string, FakeNode>();
     return {
       settings: { connectTimeout: 1, commandTimeout: 1 },
       addressMap: [],
@@ -147,7 +153,7 @@ export class FakeCluster {
     };
   }
 
-  #connect(dial: Address): Node {
+  #connect(dial: Address): FakeNode {
     if (this.#isCut) throw lost(dial);
     const server = [...this.servers.values()].find(({ address }) => address.port === dial.port);
     if (server === undefined) throw new Error(`Nobody listens at ${formatAddress(dial)}`);
@@ -230,7 +236,7 @@ function lost(address: Address): SlotctlError {
 
 type Serve = (write: readonly Command[]) => readonly (BinaryReply | ServerError)[];
 
-class FakeNode implements Node {
+class FakeNode implements BulkNode {
   readonly address: Address;
   readonly remoteHost: string;
   readonly #serve: Serve;
@@ -264,10 +270,50 @@ class FakeNode implements Node {
     }
   }
 
+  sendPacked(commands: Buffer, count: number): Promise<PackedReplies> {
+    return this.#answerInto(new PackedReplies(count), commands);
+  }
+
+  sendForLines(commands: Buffer, count: number): Promise<LineReplies> {
+    return this.#answerInto(new LineReplies(count), commands);
+  }
+
+  sendForLists(commands: Buffer, count: number): Promise<ListReplies> {
+    return this.#answerInto(new ListReplies(count), commands);
+  }
+
+  /** Answers as a server does, in bytes, and has them read as those of a server are. */
+  async #answerInto<Into extends Parameters<ReplyParser["pack"]>[0]>(into: Into, commands: Buffer): Promise<Into> {
+    const replies = await this.sendAllBinary(commandsIn(commands));
+    const parser = new ReplyParser(() => undefined);
+    parser.pack(into);
+    parser.push(Buffer.concat(replies.map(inBytes)));
+    return into;
+  }
+
   close(): void {
     this.#closed = true;
   }
 }
+
+function commandsIn(bytes: Buffer): readonly Command[] {
+  const commands: Command[] = [];
+  for (let request = takeRequest(bytes); request !== undefined; request = takeRequest(request.rest)) {
+    const [name = "", ...words] = request.argv.map(String);
+    commands.push([name, ...words]);
+  }
+  return commands;
+}
+
+function inBytes(reply: BinaryReply | ServerError): Buffer {
+  if (reply instanceof ServerError) return Buffer.from(resp.error(reply.message));
+  if (typeof reply === "number") return Buffer.from(resp.integer(reply));
+  if (Array.isArray(reply)) return resp.array((reply as readonly BinaryReply[]).map(inBytes));
+  // States are simple strings; only in lists are there others.
+  return STATES.has(String(reply)) ? Buffer.from(resp.simple(String(reply))) : resp.bulk(reply as Buffer | null);
+}
+
+const STATES: ReadonlySet<string> = new Set(["OK", "NOKEY", "QUEUED"]);
 
 function asText(reply: BinaryReply): Reply {
   if (Buffer.isBuffer(reply)) return reply.toString();

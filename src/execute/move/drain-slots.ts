@@ -1,7 +1,10 @@
-import { type BinaryReply, type Command, ServerError } from "../../node/node.ts";
+import { commandBytes } from "../../node/command-bytes.ts";
+import { BulkList } from "../../node/list-replies.ts";
+import { type Command, ServerError } from "../../node/node.ts";
+import { slotCommands } from "../../node/slot-commands.ts";
 import { waitUntil } from "../../node/wait-until.ts";
 import type { Lane } from "./lane.ts";
-import { type Batch, bulkTimeout, migrateCommand } from "./migrate-command.ts";
+import { bulkTimeout, migrateCommands, type RawBatch } from "./migrate-command.ts";
 import { migrateFailed } from "./move-failures.ts";
 import { settle } from "./settle.ts";
 
@@ -27,7 +30,7 @@ async function drainDatabase(lane: Lane, slots: readonly number[], database: num
 }
 
 interface Fetched {
-  readonly batches: readonly Batch[];
+  readonly batches: readonly RawBatch[];
   /** The slots that may hold more keys than were fetched. */
   readonly unfinished: readonly number[];
 }
@@ -35,15 +38,12 @@ interface Fetched {
 /** Fetches the first keys of these slots, in their order. */
 async function nextBatches(lane: Lane, slots: readonly number[], database: number): Promise<Fetched> {
   const perSlot = Math.min(lane.executor.limits.pipeline, lane.pace.keysAtOnce);
-  const asking = slots.slice(0, SLOTS_A_FETCH);
-  const replies = await lane.source.sendAllBinary(
-    // Keys that were left are found again and again, before or after the others.
-    asking.map((slot): Command => ["CLUSTER", "GETKEYSINSLOT", slot, perSlot + (lane.conflicts?.countLeft(slot) ?? 0)]),
-  );
-  const batches = replies.map((reply, i): Batch => {
-    const slot = asking[i]!;
-    const isLeft = (key: Buffer) => lane.conflicts?.isLeft(slot, database, key) === true;
-    return { slot, database, keys: keysIn(reply, slot, lane).filter((key) => !isLeft(key)) };
+  const asked = slots.slice(0, SLOTS_A_FETCH);
+  const replies = await lane.source.sendForLists(askingForKeys(lane, asked, perSlot), asked.length);
+  const batches = asked.map((slot, i): RawBatch => {
+    const keys = replies.list(i);
+    if (keys instanceof ServerError) throw migrateFailed(slot, lane.step.from, lane.step.to, keys);
+    return withoutLeft(lane, { slot, database, keys });
   });
   return {
     batches: batches.filter(({ keys }) => keys.length > 0),
@@ -57,29 +57,36 @@ async function nextBatches(lane: Lane, slots: readonly number[], database: numbe
 /** Keys of so many slots are held in memory at a time. */
 const SLOTS_A_FETCH = 64;
 
-function keysIn(reply: BinaryReply | ServerError, slot: number, { step }: Lane): readonly Buffer[] {
-  if (reply instanceof ServerError) throw migrateFailed(slot, step.from, step.to, reply);
-  return Array.isArray(reply) ? (reply as readonly Buffer[]) : [];
+function askingForKeys({ conflicts }: Lane, slots: readonly number[], perSlot: number): Buffer {
+  if (conflicts === undefined) return slotCommands(["CLUSTER", "GETKEYSINSLOT"], slots, [String(perSlot)]);
+  // Keys that were left are found again and again, before or after the others.
+  return commandBytes(slots.map((slot) => ["CLUSTER", "GETKEYSINSLOT", slot, perSlot + conflicts.countLeft(slot)]));
 }
 
-async function migrate(lane: Lane, batches: readonly Batch[]): Promise<void> {
+function withoutLeft({ conflicts }: Lane, batch: RawBatch): RawBatch {
+  const { slot, database, keys } = batch;
+  if (conflicts?.isLeft(slot) !== true) return batch;
+  return { ...batch, keys: BulkList.of(keys.strings().filter((key) => !conflicts.isLeft(slot, database, key))) };
+}
+
+async function migrate(lane: Lane, batches: readonly RawBatch[]): Promise<void> {
   for (const write of writesOf(batches, lane)) {
     await keepRate(lane, write);
     const started = performance.now();
     const timeoutMs = bulkTimeout(write.length, lane.executor.limits.migrateTimeoutMs);
-    const replies = await lane.source.sendAllBinary(write.map((batch) => migrateCommand(lane, batch, { timeoutMs })));
+    const replies = await lane.source.sendForLines(migrateCommands(lane, write, { timeoutMs }), write.length);
     lane.pace.learn({ migrates: write.length, keys: keysOf(write) }, performance.now() - started);
-    for (const [i, reply] of replies.entries()) {
-      const batch = write[i]!;
-      if (reply instanceof ServerError) await settle(lane, batch, reply);
-      else lane.moved(batch.keys.length, batch.slot);
+    for (const [i, batch] of write.entries()) {
+      const refusal = replies.error(i);
+      if (refusal === undefined) lane.moved(batch.keys.length, batch.slot);
+      else await settle(lane, { ...batch, keys: batch.keys.strings() }, refusal);
     }
   }
 }
 
 /** As many batches to a write as the pace allows; at least one, cut down when it is too large by itself. */
-function writesOf(batches: readonly Batch[], { pace }: Lane): readonly (readonly Batch[])[] {
-  const writes: Batch[][] = [];
+function writesOf(batches: readonly RawBatch[], { pace }: Lane): readonly (readonly RawBatch[])[] {
+  const writes: RawBatch[][] = [];
   const most = pace.keysAtOnce;
   let keys = 0;
   for (const batch of batches.flatMap((batch) => cut(batch, most))) {
@@ -95,17 +102,16 @@ function writesOf(batches: readonly Batch[], { pace }: Lane): readonly (readonly
   return writes;
 }
 
-function cut(batch: Batch, most: number): readonly Batch[] {
-  const count = Math.ceil(batch.keys.length / most);
-  return Array.from({ length: count }, (_, i) => ({ ...batch, keys: batch.keys.slice(i * most, (i + 1) * most) }));
+function cut(batch: RawBatch, most: number): readonly RawBatch[] {
+  return batch.keys.parts(most).map((keys) => ({ ...batch, keys }));
 }
 
-function keysOf(batches: readonly Batch[]): number {
+function keysOf(batches: readonly RawBatch[]): number {
   return batches.reduce((sum, { keys }) => sum + keys.length, 0);
 }
 
 /** When the run is to stop, what is in flight goes as fast as it can. */
-async function keepRate(lane: Lane, write: readonly Batch[]): Promise<void> {
+async function keepRate(lane: Lane, write: readonly RawBatch[]): Promise<void> {
   const { throttle, executor } = lane;
   if (executor.limits.rate === undefined || executor.signal.aborted) return;
   const amount = executor.limits.rate.unit === "keys" ? keysOf(write) : await bytesOf(write, lane);
@@ -119,8 +125,8 @@ async function keepRate(lane: Lane, write: readonly Batch[]): Promise<void> {
 }
 
 /** What the keys take at the source. */
-async function bytesOf(batches: readonly Batch[], { source }: Lane): Promise<number> {
-  const keys = batches.flatMap((batch) => batch.keys);
+async function bytesOf(batches: readonly RawBatch[], { source }: Lane): Promise<number> {
+  const keys = batches.flatMap((batch) => batch.keys.strings());
   const usages = await source.sendAllBinary(keys.map((key): Command => ["MEMORY", "USAGE", key]));
   return usages.reduce<number>((sum, usage) => sum + (typeof usage === "number" ? usage : 0), 0);
 }

@@ -1,4 +1,5 @@
 import { type Node, ServerError } from "../../node/node.ts";
+import type { BulkNode } from "../../node/pipelined-node.ts";
 import type { Patience } from "../../node/wait-until.ts";
 import type { MoveSlots } from "../../plan/plan.ts";
 import { type Executor, nodeOf } from "../executor.ts";
@@ -26,8 +27,8 @@ export interface LaneSettings {
 
 /** One way from a source to a target, with connections of its own: MIGRATE keeps them busy. */
 export interface Lane extends LaneSettings {
-  readonly source: Node;
-  readonly target: Node;
+  readonly source: BulkNode;
+  readonly target: BulkNode;
 }
 
 /** @throws SlotctlError when one of the two cannot be reached */

@@ -1,4 +1,6 @@
+import { commandBytes } from "../../node/command-bytes.ts";
 import type { Credentials } from "../../node/connect.ts";
+import type { BulkList } from "../../node/list-replies.ts";
 import type { Command } from "../../node/node.ts";
 import type { Lane } from "./lane.ts";
 
@@ -7,6 +9,11 @@ export interface Batch {
   readonly slot: number;
   readonly database: number;
   readonly keys: readonly Buffer[];
+}
+
+/** A batch whose keys are as they came from the source. */
+export interface RawBatch extends Omit<Batch, "keys"> {
+  readonly keys: BulkList;
 }
 
 interface HowToMigrate {
@@ -23,10 +30,24 @@ export function bulkTimeout(migrates: number, migrateTimeoutMs: number): number 
   return Math.min(migrateTimeoutMs, Math.ceil(LONGEST_STANDSTILL_MS / migrates));
 }
 
-/** MIGRATE host port "" db timeout [REPLACE] [AUTH password | AUTH2 user password] KEYS key … */
-export function migrateCommand(
+export function migrateCommand(lane: Lane, { database, keys }: Batch, how: HowToMigrate): Command {
+  return [...wordsBeforeKeys(lane, database, how), ...keys];
+}
+
+/** A MIGRATE for each of these batches, which are of one database. The keys are passed on as they are. */
+export function migrateCommands(lane: Lane, batches: readonly RawBatch[], how: HowToMigrate): Buffer {
+  const words = wordsBeforeKeys(lane, batches[0]?.database ?? 0, how);
+  const written = commandBytes([words]);
+  const withoutCount = written.subarray(written.indexOf("\n") + 1);
+  return Buffer.concat(
+    batches.flatMap(({ keys }) => [Buffer.from(`*${words.length + keys.length}\r\n`), withoutCount, keys.bytes]),
+  );
+}
+
+/** MIGRATE host port "" db timeout [REPLACE] [AUTH password | AUTH2 user password] KEYS */
+function wordsBeforeKeys(
   { step, executor }: Lane,
-  { database, keys }: Batch,
+  database: number,
   { replace = false, timeoutMs }: HowToMigrate,
 ): Command {
   const { connections, limits } = executor;
@@ -41,7 +62,6 @@ export function migrateCommand(
     ...(replace || limits.replace ? ["REPLACE"] : []),
     ...authWords(connections.settings.credentials),
     "KEYS",
-    ...keys,
   ];
 }
 

@@ -48,6 +48,9 @@ export interface MoveProgress {
 /** Two ways keep source and target busy while the other one waits for an answer; more only get into each other's way. */
 const LANES = 2;
 
+/** Keys on their way are told of no more often, in milliseconds: there may be thousands of writes a second. */
+const TELL_EVERY_MS = 50;
+
 /** Looks in a row that may come to nothing before a move is given up. */
 const FRUITLESS_LOOKS = 3;
 
@@ -74,6 +77,7 @@ class Mover {
   readonly #keysOf = new Map<number, number>();
   #keysMoved = 0;
   #keysTotal = 0;
+  #toldAt = 0;
   #changed = false;
   /** The time for moving slots was over before all had gone. */
   #isPaused = false;
@@ -99,6 +103,7 @@ class Mover {
         this.#isPaused = false;
         fruitless = 0;
       } catch (error) {
+        this.#tell();
         fruitless = this.#arrivedSlots.size + this.#keysMoved > before ? 0 : fruitless + 1;
         // Who cannot even be looked at once is not waited for: the address or the password may be wrong.
         if (this.#seen === undefined || fruitless > FRUITLESS_LOOKS) throw error;
@@ -227,7 +232,7 @@ class Mover {
     this.#keysMoved += keys;
     this.#keysOf.set(slot, (this.#keysOf.get(slot) ?? 0) + keys);
     this.#grace.count(keys);
-    this.#tell();
+    if (performance.now() - this.#toldAt >= TELL_EVERY_MS) this.#tell();
   }
 
   /** Each slot is told once, however often both ends are looked at. */
@@ -243,6 +248,7 @@ class Mover {
   }
 
   #tell(slots = "", keysOf: Pick<MoveProgress, "keysOf"> = {}): void {
+    this.#toldAt = performance.now();
     this.#context.progress({
       slots,
       ...keysOf,

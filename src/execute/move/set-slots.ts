@@ -1,5 +1,7 @@
 import { formatAddress } from "../../model/address.ts";
 import { type Command, type Node, ServerError } from "../../node/node.ts";
+import { type BulkNode, isBulk } from "../../node/pipelined-node.ts";
+import { slotCommands } from "../../node/slot-commands.ts";
 import { type Patience, waitUntil } from "../../node/wait-until.ts";
 import type { NodeRef } from "../../plan/plan.ts";
 import type { Emit } from "../events.ts";
@@ -66,10 +68,23 @@ export interface Refusal {
 
 /** One try, all in one write. Returns what was refused and is not so already. */
 export async function trySetSlots(node: Node, slots: readonly number[], state: SlotState): Promise<readonly Refusal[]> {
+  const errors = isBulk(node) ? await setByLines(node, slots, state) : await setEach(node, slots, state);
+  return errors.filter(({ error }) => !isSoAlready(error, state));
+}
+
+async function setEach(node: Node, slots: readonly number[], state: SlotState): Promise<readonly Refusal[]> {
   const outcomes = await node.sendAll(slots.map((slot): Command => ["CLUSTER", "SETSLOT", slot, ...state]));
   return slots.flatMap((slot, i): Refusal[] => {
     const error = outcomes[i];
-    return error instanceof ServerError && !isSoAlready(error, state) ? [{ slot, error }] : [];
+    return error instanceof ServerError ? [{ slot, error }] : [];
+  });
+}
+
+async function setByLines(node: BulkNode, slots: readonly number[], state: SlotState): Promise<readonly Refusal[]> {
+  const replies = await node.sendForLines(slotCommands(["CLUSTER", "SETSLOT"], slots, state), slots.length);
+  return slots.flatMap((slot, i): Refusal[] => {
+    const error = replies.error(i);
+    return error === undefined ? [] : [{ slot, error }];
   });
 }
 
