@@ -3,7 +3,7 @@ import { type Command, type Node, ServerError } from "./node.ts";
 import { type BulkNode, isBulk } from "./pipelined-node.ts";
 import { slotCommands } from "./slot-commands.ts";
 
-/** So many slots are asked about in one write; a server answers them in a few milliseconds. */
+/** So many slots are asked about in one write. */
 const SLOTS_A_WRITE = 2048;
 
 /**
@@ -35,17 +35,22 @@ export async function countKeysIn(server: Node, slots: readonly number[], databa
   return total;
 }
 
-/** Tells of each slot that holds keys. */
+/** Tells of each slot that holds keys. All is asked at once: a server reads it bit by bit, and others in between. */
 async function countEach(
   server: Node,
   slots: readonly number[],
   database: number,
   tell: (slot: number, keys: number) => void,
 ): Promise<void> {
+  const parts: (readonly number[])[] = [];
   for (let first = 0; first < slots.length; first += SLOTS_A_WRITE) {
-    const asked = slots.slice(first, first + SLOTS_A_WRITE);
-    const counts = isBulk(server) ? await countByLines(server, asked, database) : await count(server, asked, database);
-    for (let i = 0; i < asked.length; i++) if (counts[i]! > 0) tell(asked[i]!, counts[i]!);
+    parts.push(slots.slice(first, first + SLOTS_A_WRITE));
+  }
+  const counts = await Promise.all(
+    parts.map((part) => (isBulk(server) ? countByLines(server, part, database) : count(server, part, database))),
+  );
+  for (const [i, part] of parts.entries()) {
+    for (let j = 0; j < part.length; j++) if (counts[i]![j]! > 0) tell(part[j]!, counts[i]![j]!);
   }
 }
 
