@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import { type Running, runFromSeed } from "./open-context.ts";
+import { inBulk, type Running, runFromSeed } from "./open-context.ts";
 import { durationArgument, seedsArgument } from "./options.ts";
 
 interface Flags {
@@ -40,7 +40,12 @@ Examples:
       async (seeds, { searchMultipleOwners = false, wait, settle, quick = false, strict = false }: Flags, command) => {
         const { check } = await import("../commands/check.ts");
         const options = { searchMultipleOwners, settle: wait ? settle : 0, quick, strict };
-        await runFromSeed(running, command, seeds, (context) => check(options, context));
+        await runFromSeed(
+          running,
+          command,
+          seeds,
+          inBulk((context) => check(options, context)),
+        );
       },
     );
 }

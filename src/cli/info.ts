@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { type Running, runFromSeed } from "./open-context.ts";
+import { inBulk, type Running, runFromSeed } from "./open-context.ts";
 import { seedsArgument } from "./options.ts";
 
 export function addInfo(program: Command, running: Running): void {
@@ -18,6 +18,11 @@ Examples:
     )
     .action(async (seeds, { map = false }: { map?: boolean }, command) => {
       const { info } = await import("../commands/info.ts");
-      await runFromSeed(running, command, seeds, (context) => info({ map }, context));
+      await runFromSeed(
+        running,
+        command,
+        seeds,
+        inBulk((context) => info({ map }, context)),
+      );
     });
 }

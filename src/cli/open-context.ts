@@ -57,8 +57,9 @@ export function runFromSeed(
 }
 
 /**
- * For commands that open connections for many small commands anyway: with such connections throughout they need not
- * load what makes the ordinary ones, which takes as long as moving a thousand empty slots.
+ * For commands that open connections for many small commands anyway, or that scripts run over and over: with such
+ * connections throughout they need not load what makes the ordinary ones, which takes as long as moving a thousand empty
+ * slots.
  */
 export function inBulk(body: (context: Context) => Promise<ExitCode>): (context: Context) => Promise<ExitCode> {
   return async (context) => {

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Condition } from "../commands/wait.ts";
-import { type Running, runFromSeed } from "./open-context.ts";
+import { inBulk, type Running, runFromSeed } from "./open-context.ts";
 import { seedsArgument } from "./options.ts";
 
 export function addWait(program: Command, running: Running): void {
@@ -30,7 +30,12 @@ Examples:
     )
     .action(async (seeds, { for: condition }: { for: Condition }, command) => {
       const { wait } = await import("../commands/wait.ts");
-      await runFromSeed(running, command, seeds, (context) => wait(condition, context));
+      await runFromSeed(
+        running,
+        command,
+        seeds,
+        inBulk((context) => wait(condition, context)),
+      );
     });
 }
 
