@@ -10,11 +10,14 @@ const { version } = JSON.parse(readFileSync(new URL("../package.json", import.me
 /** All that --version needs. */
 const FIRST = /\/src\/(run|main|streams|errors)\.ts$/;
 
+/** What --help needs. */
+const DECLARED = /\/src\/(native|cli\/[^/]*)\.ts$/;
+
 /** What a program that uses slotctl as a library needs. */
 const LIBRARY = /\/src\/((model|node|plan|survey|execute)\/|commands\/preflight\.ts$)/;
 
 /**
- * What most commands do not need. All else is in three files: finding and linking fifty small ones takes longer than to
+ * What most commands do not need. All else is in four files: finding and linking fifty small ones takes longer than to
  * read the half of it that a command could do without.
  */
 const LATE = [
@@ -57,6 +60,7 @@ await bundle.write({
   codeSplitting: {
     groups: [
       { name: "first", test: FIRST, priority: 2 },
+      { name: "declared", test: (id) => DECLARED.test(id), priority: 1 },
       { name: "core", test: (id) => isEarly(id) && LIBRARY.test(id), priority: 1 },
       { name: "commands", test: isEarly, priority: 0 },
     ],

@@ -16,7 +16,7 @@ export async function atomicMoves(): Promise<void> {
   if (engine === undefined) return;
   const flagged = theirs(engine, "--cluster-use-atomic-slot-migration");
   await measure(engine, 250_000, { default: theirs(engine), flagged });
-  await measure(engine, 2_000_000, { flagged });
+  await measure(engine, 5_000_000, { flagged });
 }
 
 interface Others {

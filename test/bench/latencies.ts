@@ -4,7 +4,12 @@ import type { GrownCluster } from "./grown-cluster.ts";
 /** Milliseconds that a client waited for its answer. */
 export interface Latencies {
   readonly p99: number;
+  /** How many answers took longer than SLOW_MS. */
+  readonly slow: number;
 }
+
+/** What a client of a server in the same network notices. */
+export const SLOW_MS = 2;
 
 /** So few that the client is no load, and enough that the slowest hundredth says something. */
 const PAUSE_MS = 2;
@@ -28,7 +33,8 @@ export async function measureLatencies({ seeds }: GrownCluster): Promise<{ stop(
       await reading;
       client.disconnect();
       waited.sort((a, b) => a - b);
-      return { p99: waited[Math.floor(waited.length * 0.99)] ?? 0 };
+      const slow = waited.filter((milliseconds) => milliseconds > SLOW_MS).length;
+      return { p99: waited[Math.floor(waited.length * 0.99)] ?? 0, slow };
     },
   };
 }

@@ -126,7 +126,8 @@ describe("what is loaded", () => {
     ["keyslot foo", ["chalk", "commander"]],
     ["schema check", ["chalk", "commander"]],
     ["__complete line slotctl", ["chalk", "commander"]],
-    ["check 127.0.0.1:1", ["chalk", "commander", "ioredis"]],
+    ["check 127.0.0.1:1", ["chalk", "commander"]],
+    ["call 127.0.0.1:1 PING", ["chalk", "commander", "ioredis"]],
   ])("slotctl %s loads %j", async (line, packages) => {
     expect(await packagesOf(...line.split(" "))).toEqual(packages);
   });

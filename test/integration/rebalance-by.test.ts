@@ -81,14 +81,19 @@ describe.each(ENGINES)("rebalance on $name", (engine: TestEngine) => {
     const sizes = (await Promise.all([a, b, c].map((node) => node.call("DBSIZE")))).map(Number);
     expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(total);
     for (const size of sizes) expect(Math.abs(size - total / 3)).toBeLessThanOrEqual((total / 3) * 0.02);
-    // The plan had said so: all keys that move were counted and, as there are few, looked at.
+    // The plan had said so: all keys that move were counted and, as there are few, looked at; where the servers move slots
+    // themselves, as many as an estimate takes.
     expect(planned.balance.map(({ keys }) => keys.after)).toEqual(sizes);
     expect(planned.balance.map(({ load }) => load?.after)).toEqual(sizes);
-    expect(planned.totals.keys).toBe(planned.moves.reduce((sum, { sampledKeys }) => sum + sampledKeys, 0));
+    const isAtomic = engine.name === "valkey-9.1";
+    const lookedAt = planned.moves.reduce((sum, { sampledKeys }) => sum + sampledKeys, 0);
+    expect(lookedAt).toBeGreaterThan(0);
+    if (isAtomic) expect(lookedAt).toBeLessThanOrEqual(256);
+    else expect(lookedAt).toBe(planned.totals.keys);
     expect(planned.totals.bytes).toBeGreaterThan(planned.totals.keys * 20);
     expect(planned.totals.bytes).toBeLessThan(planned.totals.keys * 200);
     // The servers' own migration does not keep to --rate, so nothing is said of its time.
-    const seconds = engine.name === "valkey-9.1" ? undefined : planned.totals.keys / 100;
+    const seconds = isAtomic ? undefined : planned.totals.keys / 100;
     expect(shown.totals.atLeastSeconds).toBe(seconds);
     expect(await rebalance(a, "--by", "keys", "--yes")).toMatchObject({ changed: false, moves: [] });
 

@@ -77,6 +77,7 @@ class Mover {
   readonly #keysOf = new Map<number, number>();
   #keysMoved = 0;
   #keysTotal = 0;
+  #keysTold = 0;
   #toldAt = 0;
   #changed = false;
   /** The time for moving slots was over before all had gone. */
@@ -103,7 +104,7 @@ class Mover {
         this.#isPaused = false;
         fruitless = 0;
       } catch (error) {
-        this.#tell();
+        if (this.#keysMoved > this.#keysTold) this.#tell();
         fruitless = this.#arrivedSlots.size + this.#keysMoved > before ? 0 : fruitless + 1;
         // Who cannot even be looked at once is not waited for: the address or the password may be wrong.
         if (this.#seen === undefined || fruitless > FRUITLESS_LOOKS) throw error;
@@ -248,6 +249,7 @@ class Mover {
   }
 
   #tell(slots = "", keysOf: Pick<MoveProgress, "keysOf"> = {}): void {
+    this.#keysTold = this.#keysMoved;
     this.#toldAt = performance.now();
     this.#context.progress({
       slots,
