@@ -189,6 +189,8 @@ export const ERROR_CODES: Readonly<Record<string, string>> = {
     "Sandbox: a directory that has to be made is there already. `backup`: another backup is being written to it.",
   DIRECTORY_UNUSABLE: "Sandbox, `backup`: the directory cannot be made or written to.",
   DISK_FULL: "`backup`: there is no room for the files; there is no new backup, and an older one is as it was.",
+  EPOCH_UNHEARD:
+    "The target of a move has not heard of its source's config epoch in time, and could not keep the slots. They stay.",
   FAILED_OVER:
     "A primary of the plan has failed over; `resume`, or `apply` of the same plan, goes on with the new one.",
   FAILOVER_FAILED:

@@ -29,6 +29,8 @@ export class FakeServer {
   /** Every command that it was sent, as text. */
   readonly log: string[] = [];
   epoch: number;
+  /** Config epochs of others that have risen without its having heard of it yet. */
+  readonly oldEpochs = new Map<NodeId, number>();
   primaryId: NodeId | undefined;
   /** As cluster-allow-replica-migration says: without slots it becomes a replica of the one that got its last. */
   followsWhenEmptied = false;
@@ -69,6 +71,7 @@ export class FakeServer {
   /** Takes what another says of itself for true where its config epoch is higher; keys of a slot lost so are deleted. */
   hear(sender: FakeServer): void {
     if (sender === this) return;
+    this.oldEpochs.delete(sender.id);
     for (const [slot, owner] of sender.owners) {
       if (owner !== sender.id || this.importing.has(slot)) continue;
       const known = this.owners.get(slot);
@@ -85,6 +88,8 @@ export class FakeServer {
   }
 
   #epochOf(id: NodeId): number {
+    const old = this.oldEpochs.get(id);
+    if (old !== undefined) return old;
     return this.#members.find((member) => member.id === id)?.epoch ?? 0;
   }
 
@@ -166,7 +171,7 @@ export class FakeServer {
     const flags = [...(member === this ? ["myself"] : []), role, ...(member.isFailing ? ["fail"] : [])].join(",");
     const slots = own.length === 0 ? [] : formatRanges(toRanges(own)).split(",");
     return [
-      `${member.id} ${host}:${port}@${busPort} ${flags} ${member.primaryId ?? "-"} 0 0 ${member.epoch} connected`,
+      `${member.id} ${host}:${port}@${busPort} ${flags} ${member.primaryId ?? "-"} 0 0 ${this.#epochOf(member.id)} connected`,
       ...slots,
       ...open,
     ].join(" ");
@@ -212,7 +217,7 @@ export class FakeServer {
   }
 
   #bumpEpoch(): void {
-    const highest = Math.max(...this.#members.filter((member) => member !== this).map(({ epoch }) => epoch));
+    const highest = Math.max(...this.#members.filter((member) => member !== this).map(({ id }) => this.#epochOf(id)));
     if (this.epoch <= highest) this.epoch = highest + 1;
   }
 

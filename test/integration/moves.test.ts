@@ -31,6 +31,11 @@ async function pongsSentBy(node: Member): Promise<number> {
   return Number(/^cluster_stats_messages_pong_sent:(\d+)/m.exec(info)?.[1] ?? 0);
 }
 
+async function ownEpochOf(node: Member): Promise<number> {
+  const line = /^.*\bmyself\b.*$/m.exec(String(await node.call("CLUSTER", "NODES")))![0];
+  return Number(line.split(" ")[6]);
+}
+
 async function slotsOf(node: Member): Promise<number> {
   const line = String(await node.call("CLUSTER", "NODES"))
     .split("\n")
@@ -105,6 +110,19 @@ describe.each(ENGINES)("moving slots on $name", (engine: TestEngine) => {
     expect(JSON.parse((await runSlotctl(args)).stdout)).toMatchObject({ changed: true });
     expect(await slotsOf(d)).toBe(20);
     expect(JSON.parse((await runSlotctl(args)).stdout)).toMatchObject({ ok: true, changed: false });
+    await expectSound(cluster);
+  });
+
+  test("a target waits until it has heard of a source's config epoch, and takes the slots over with a greater one", async () => {
+    await using cluster = await startCluster(engine, THREE_AND_ONE, STAYS);
+    const { a, d } = cluster.nodes;
+    for (let slot = 0; slot < 3; slot++) {
+      // Nobody is told of that: it goes with the heartbeats, of which each node sends one a second.
+      await a.call("CLUSTER", "BUMPEPOCH");
+      const words = ["reshard", nameOf(a), "--to", d.id, "--slots", `${slot}-${slot}`, "--method", "keys", "--yes"];
+      expect(await runSlotctl(words)).toMatchObject({ code: 0 });
+      expect(await ownEpochOf(d)).toBeGreaterThan(await ownEpochOf(a));
+    }
     await expectSound(cluster);
   });
 

@@ -13,6 +13,7 @@ import type { Conflicts } from "./conflicts.ts";
 import { drainSlots } from "./drain-slots.ts";
 import { awaitFormerPrimaries } from "./former-primaries.ts";
 import { Grace } from "./grace.ts";
+import { awaitHeardEpoch } from "./heard-epoch.ts";
 import { isInWindow, waitForWindow } from "./keep-window.ts";
 import { databasesOf, type Lane, type LaneSettings, withLane } from "./lane.ts";
 import { heirOf, type Pair, readPair, waitForPair } from "./look-again.ts";
@@ -123,6 +124,7 @@ class Mover {
     const toGo = new Set([...atSource, ...unclosed]);
     this.#arrived(this.#slots.filter((slot) => !toGo.has(slot)));
     if (atSource.length + unclosed.length === 0) return;
+    await awaitHeardEpoch(this.#step, this.#seen, executor);
     await awaitFormerPrimaries(this.#step, target, executor);
     using bystanders = bystandersIn(source, this.#step);
     const ends = await Promise.all([nodeOf(executor, this.#step.from), nodeOf(executor, this.#step.to)]);
