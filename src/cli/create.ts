@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { NamedAddress } from "../commands/create.ts";
 import { parseAddress } from "../model/address.ts";
-import { guideFor, type Running, runWith } from "./open-context.ts";
+import { guideFor, inBulk, type Running, runWith } from "./open-context.ts";
 import { ADDRESS_EXAMPLE, countArgument, durationArgument } from "./options.ts";
 
 interface Flags {
@@ -85,7 +85,12 @@ Examples:
         until,
       };
       const named = addresses.map(({ address }) => address);
-      await runWith(running, command, named, (context) => create(options, context));
+      await runWith(
+        running,
+        command,
+        named,
+        inBulk((context) => create(options, context)),
+      );
     });
 }
 
