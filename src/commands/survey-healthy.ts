@@ -1,5 +1,5 @@
 import { ExitCode, SlotctlError } from "../errors.ts";
-import { type Cluster, type ClusterNode, membersOf, nodeById } from "../model/cluster.ts";
+import { type Cluster, type ClusterNode, membersOf, nodeById, primariesOf } from "../model/cluster.ts";
 import { findNode } from "../model/find-node.ts";
 import { waitUntil } from "../node/wait-until.ts";
 import { findProblems, type Problem, severityOf } from "../plan/problems.ts";
@@ -62,7 +62,7 @@ async function surveySettled(
   const window = Math.min(timeout, Math.max(SHORTEST_WINDOW_MS, settleWindowOf(cluster)));
   if (!isSettling(cluster)) return cluster;
   const total = membersOf(cluster).length;
-  view.event({ type: "waiting", on: "agreement", done: total - unsettledIn(cluster), total });
+  view.event({ type: "waiting", on: "agreement", done: Math.min(total - unsettledIn(cluster), total - 1), total });
   await waitUntil(
     async () => {
       cluster = await look();
@@ -76,7 +76,17 @@ async function surveySettled(
 /** Something is not as it should be, and all of it may pass. */
 function isSettling(cluster: Cluster): boolean {
   const errors = errorsIn(cluster).filter((problem) => PASSING.has(problem.kind) || stopsMoves(problem, cluster));
-  return errors.length > 0 && errors.every(({ kind }) => PASSING.has(kind));
+  return (errors.length > 0 || hasUnheardEpoch(cluster)) && errors.every(({ kind }) => PASSING.has(kind));
+}
+
+/**
+ * A primary's config epoch has risen, and another one has not heard of it: were that one to take slots over now, its own
+ * could become the same, and the next one to be raised because of that could be a source's, above its target's.
+ */
+function hasUnheardEpoch(cluster: Cluster): boolean {
+  const views = primariesOf(cluster).flatMap(({ view }) => view ?? []);
+  const epochs = new Map(views.map(({ myself }) => [myself.id, myself.configEpoch]));
+  return views.some(({ lines }) => lines.some(({ id, configEpoch }) => configEpoch < (epochs.get(id) ?? 0)));
 }
 
 function errorsIn(cluster: Cluster): readonly Problem[] {
