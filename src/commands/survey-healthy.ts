@@ -2,6 +2,7 @@ import { ExitCode, SlotctlError } from "../errors.ts";
 import { type Cluster, type ClusterNode, membersOf, nodeById, primariesOf } from "../model/cluster.ts";
 import { findNode } from "../model/find-node.ts";
 import { waitUntil } from "../node/wait-until.ts";
+import { hasHeard, ownEpochs } from "../plan/heard-epochs.ts";
 import { findProblems, type Problem, severityOf } from "../plan/problems.ts";
 import { surveyStrayKeys } from "../survey/stray-keys.ts";
 import { survey } from "../survey/survey.ts";
@@ -85,8 +86,8 @@ function isSettling(cluster: Cluster): boolean {
  */
 function hasUnheardEpoch(cluster: Cluster): boolean {
   const views = primariesOf(cluster).flatMap(({ view }) => view ?? []);
-  const epochs = new Map(views.map(({ myself }) => [myself.id, myself.configEpoch]));
-  return views.some(({ lines }) => lines.some(({ id, configEpoch }) => configEpoch < (epochs.get(id) ?? 0)));
+  const epochs = ownEpochs(views);
+  return !views.every((view) => hasHeard(view, epochs));
 }
 
 function errorsIn(cluster: Cluster): readonly Problem[] {

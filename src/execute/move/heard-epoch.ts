@@ -1,6 +1,7 @@
 import { ExitCode, SlotctlError } from "../../errors.ts";
 import { formatAddress } from "../../model/address.ts";
 import { waitUntil } from "../../node/wait-until.ts";
+import { hasHeard, ownEpochs } from "../../plan/heard-epochs.ts";
 import type { MoveSlots } from "../../plan/plan.ts";
 import type { Executor } from "../executor.ts";
 import { type Pair, readPair } from "./look-again.ts";
@@ -9,20 +10,19 @@ import { type Pair, readPair } from "./look-again.ts";
  * A target takes slots over with a config epoch greater than all that it has heard of. Where it has not heard of its
  * source's yet (it was raised a moment ago, or the link between them is just being opened again), that may be too low: the next
  * packet of a source that was not told yet then takes the slots back, and the target deletes the keys that have just come
- * (clusterUpdateSlotsConfigWith, `dirty_slots`). So that is waited for, as long as nothing has moved.
+ * (clusterUpdateSlotsConfigWith, `dirty_slots`). So that is waited for, before a slot is opened.
  * @throws SlotctlError EPOCH_UNHEARD, exit code 7, when it does not hear of it in time
  */
 export async function awaitHeardEpoch(step: MoveSlots, pair: Pair, executor: Executor): Promise<void> {
-  if (hasHeard(step, pair)) return;
+  if (isHeard(pair)) return;
   executor.emit({ type: "waiting", on: "agreement", done: 0, total: 1 });
-  const heard = await waitUntil(async () => hasHeard(step, await readPair(step, executor)) || undefined, executor);
+  const heard = await waitUntil(async () => isHeard(await readPair(step, executor)) || undefined, executor);
   if (heard === undefined) throw unheard(step, pair);
 }
 
 /** A target that does not know its source at all refuses to import from it. */
-function hasHeard({ from }: MoveSlots, { source, target }: Pair): boolean {
-  const known = target.lines.find(({ id }) => id === from.id);
-  return known === undefined || known.configEpoch >= source.myself.configEpoch;
+function isHeard({ source, target }: Pair): boolean {
+  return hasHeard(target, ownEpochs([source]));
 }
 
 function unheard({ from, to }: MoveSlots, { source }: Pair): SlotctlError {
@@ -32,7 +32,7 @@ function unheard({ from, to }: MoveSlots, { source }: Pair): SlotctlError {
     {
       code: "EPOCH_UNHEARD",
       exitCode: ExitCode.TimedOut,
-      hint: "Nothing was moved between the two. Check that they reach each other's bus port; then slotctl resume",
+      hint: "What has not moved yet stays. Check that the two reach each other's bus port; then slotctl resume",
     },
   );
 }
