@@ -1,36 +1,39 @@
 // Bundles src/ into dist/: few files, so that slotctl starts fast; what only some commands need is split off and loaded late.
 import { readFileSync, rmSync } from "node:fs";
+import { isAbsolute } from "node:path";
 import { fileURLToPath } from "node:url";
 import { transform } from "esbuild";
 import { rolldown } from "rolldown";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
+const source = fileURLToPath(new URL("../src/", import.meta.url));
 const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
 
 /** All that --version needs. */
-const FIRST = /\/src\/(run|main|streams|errors)\.ts$/;
+const FIRST = /^(run|main|streams|errors)\.ts$/;
 
 /** What --help needs. */
-const DECLARED = /\/src\/(native|cli\/[^/]*)\.ts$/;
+const DECLARED = /^(native|cli\/[^/]*)\.ts$/;
 
 /** What a program that uses slotctl as a library needs. */
-const LIBRARY = /\/src\/((model|node|plan|survey|execute)\/|commands\/preflight\.ts$)/;
+const LIBRARY = /^((model|node|plan|survey|execute)\/|commands\/preflight\.ts$)/;
 
 /**
  * What most commands do not need. All else is in four files: finding and linking fifty small ones takes longer than to
  * read the half of it that a command could do without.
  */
 const LATE = [
-  /\/src\/(wizard|sandbox|archive)\//,
-  /\/src\/(cli\/drop-in|cli\/completion|execute\/transfer|view\/redis-cli|view\/schema)\//,
-  /\/src\/config\/(fetch-password|parse-config-file|yaml-reader)\.ts$/,
-  /\/src\/commands\/(backup|completion|drop-in-.*|import|restore.*|sandbox|schema|take-backup)\.ts$/,
-  /\/src\/node\/(connect|rdb-.*)\.ts$/,
-  /\/src\/(complete|drop-in|library)\.ts$/,
+  /^(wizard|sandbox|archive)\//,
+  /^(cli\/drop-in|cli\/completion|execute\/transfer|view\/redis-cli|view\/schema)\//,
+  /^config\/(fetch-password|parse-config-file|yaml-reader)\.ts$/,
+  /^commands\/(backup|completion|drop-in-.*|import|restore.*|sandbox|schema|take-backup)\.ts$/,
+  /^node\/(connect|rdb-.*)\.ts$/,
+  /^(complete|drop-in|library)\.ts$/,
 ];
 
-const isEarly = (id) => isOwn(id) && !LATE.some((late) => late.test(id));
-const isOwn = (id) => id.includes("/src/") && !id.includes("/node_modules/");
+/** A group takes what is ours and fits, by its path in src/. */
+const ours = (fits) => (id) => id.startsWith(source) && fits(id.slice(source.length));
+const isEarly = (path) => !LATE.some((late) => late.test(path));
 
 /** Types removed, and what Node 20 does not know yet, such as `using`, written in what it knows. */
 const plainJavaScript = {
@@ -48,7 +51,7 @@ const bundle = await rolldown({
   cwd: root,
   input: { run: "src/run.ts", library: "src/library.ts" },
   platform: "node",
-  external: (id) => !id.startsWith(".") && !id.startsWith("/"),
+  external: (id) => !id.startsWith(".") && !isAbsolute(id),
   plugins: [plainJavaScript],
   checks: { ineffectiveDynamicImport: false },
 });
@@ -59,10 +62,10 @@ await bundle.write({
   chunkFileNames: "[name]-[hash].js",
   codeSplitting: {
     groups: [
-      { name: "first", test: FIRST, priority: 2 },
-      { name: "declared", test: (id) => DECLARED.test(id), priority: 1 },
-      { name: "core", test: (id) => isEarly(id) && LIBRARY.test(id), priority: 1 },
-      { name: "commands", test: isEarly, priority: 0 },
+      { name: "first", test: ours((path) => FIRST.test(path)), priority: 2 },
+      { name: "declared", test: ours((path) => DECLARED.test(path)), priority: 1 },
+      { name: "core", test: ours((path) => isEarly(path) && LIBRARY.test(path)), priority: 1 },
+      { name: "commands", test: ours(isEarly), priority: 0 },
     ],
   },
 });
