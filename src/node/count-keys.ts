@@ -1,10 +1,8 @@
 import { commandBytes } from "./command-bytes.ts";
+import { sendInDatabase } from "./in-database.ts";
 import { type Command, type Node, ServerError } from "./node.ts";
 import { type BulkNode, isBulk } from "./pipelined-node.ts";
 import { slotCommands } from "./slot-commands.ts";
-
-/** So many slots are asked about in one write. */
-const SLOTS_A_WRITE = 2048;
 
 /**
  * How many keys the server holds in each of these slots that holds any, over the databases (more than 0 only on Valkey
@@ -42,25 +40,14 @@ async function countEach(
   database: number,
   tell: (slot: number, keys: number) => void,
 ): Promise<void> {
-  const parts: (readonly number[])[] = [];
-  for (let first = 0; first < slots.length; first += SLOTS_A_WRITE) {
-    parts.push(slots.slice(first, first + SLOTS_A_WRITE));
-  }
-  const counts = await Promise.all(
-    parts.map((part) => (isBulk(server) ? countByLines(server, part, database) : count(server, part, database))),
-  );
-  for (const [i, part] of parts.entries()) {
-    for (let j = 0; j < part.length; j++) if (counts[i]![j]! > 0) tell(part[j]!, counts[i]![j]!);
-  }
+  if (slots.length === 0) return;
+  const counts = isBulk(server) ? await countByLines(server, slots, database) : await count(server, slots, database);
+  for (let i = 0; i < slots.length; i++) if (counts[i]! > 0) tell(slots[i]!, counts[i]!);
 }
 
 async function count(server: Node, slots: readonly number[], database: number): Promise<readonly number[]> {
   const counting = slots.map((slot): Command => ["CLUSTER", "COUNTKEYSINSLOT", slot]);
-  const commands: Command[] = database === 0 ? counting : [["SELECT", database], ...counting, ["SELECT", 0]];
-  const replies = await server.sendAll(commands);
-  const refusal = replies.find((reply) => reply instanceof ServerError);
-  if (refusal instanceof ServerError) throw refusal;
-  return (database === 0 ? replies : replies.slice(1, -1)).map(Number);
+  return (await sendInDatabase(server, database, counting)).map(Number);
 }
 
 /** Where neither questions nor answers need to be objects: all slots of a node are asked about. */

@@ -1,4 +1,5 @@
-import { type BinaryReply, type Command, type Node, ServerError } from "../node/node.ts";
+import { sendInDatabase } from "../node/in-database.ts";
+import type { Command, Node } from "../node/node.ts";
 
 /** A key that was looked at. */
 export interface SampledKey {
@@ -54,7 +55,7 @@ export async function typesOf(server: Node, keys: readonly SampledKey[]): Promis
   const types = new Map<SampledKey, string>();
   for (const database of new Set(keys.map((key) => key.database))) {
     const own = keys.filter((key) => key.database === database);
-    const replies = await sendIn(
+    const replies = await sendInDatabase(
       server,
       database,
       own.map(({ key }): Command => ["TYPE", key]),
@@ -77,7 +78,7 @@ async function fetchKeys(
   { perSlot, database }: { readonly perSlot: number; readonly database: number },
 ): Promise<readonly FoundKey[]> {
   const asking = slots.map((slot): Command => ["CLUSTER", "GETKEYSINSLOT", slot, perSlot]);
-  const replies = await sendIn(server, database, asking);
+  const replies = await sendInDatabase(server, database, asking);
   return replies.flatMap((reply, i) =>
     Array.isArray(reply) ? (reply as readonly Buffer[]).map((key) => ({ slot: slots[i]!, key, database })) : [],
   );
@@ -89,22 +90,11 @@ async function measure(server: Node, keys: readonly FoundKey[]): Promise<readonl
     const part = keys.slice(first, first + KEYS_A_WRITE);
     // Of a collection five elements are looked at, however many it has.
     const asking = part.map(({ key }): Command => ["MEMORY", "USAGE", key, "SAMPLES", 5]);
-    const replies = await sendIn(server, part[0]!.database, asking);
+    const replies = await sendInDatabase(server, part[0]!.database, asking);
     // One that has expired meanwhile has no size.
     measured.push(...part.flatMap((key, i) => (typeof replies[i] === "number" ? [{ ...key, bytes: replies[i] }] : [])));
   }
   return measured;
-}
-
-/** SELECT goes out in the same write, so that users of the same connection do not disturb each other. */
-async function sendIn(server: Node, database: number, commands: readonly Command[]): Promise<readonly BinaryReply[]> {
-  if (commands.length === 0) return [];
-  const wrapped: readonly Command[] = database === 0 ? commands : [["SELECT", database], ...commands, ["SELECT", 0]];
-  const replies = await server.sendAllBinary(wrapped);
-  const refusal = replies.find((reply) => reply instanceof ServerError);
-  if (refusal instanceof ServerError) throw refusal;
-  const answers = replies as readonly BinaryReply[];
-  return database === 0 ? answers : answers.slice(1, -1);
 }
 
 /** What the keys of each slot take, from those that were looked at; where none was, as much as the others on average. */

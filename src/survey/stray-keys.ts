@@ -3,6 +3,7 @@ import { type Cluster, type ClusterNode, primariesOf, type StrayKeys } from "../
 import { complementRanges, type SlotRanges, slotsOf, subtractRanges, toRanges, unionRanges } from "../model/slot.ts";
 import type { Connections } from "../node/connections.ts";
 import { countKeys, countKeysIn } from "../node/count-keys.ts";
+import { sendInDatabase } from "../node/in-database.ts";
 import { type Node, ServerError } from "../node/node.ts";
 import { withConnection } from "../node/with-connection.ts";
 import { slotsBeingImported } from "./atomic-imports.ts";
@@ -69,17 +70,8 @@ async function importedBy(server: Node, { facts }: ClusterNode): Promise<SlotRan
 
 /** Keys in owned slots against all keys: when they are equal there is nothing in any other slot. */
 async function countsAddUp(server: Node, owned: SlotRanges, database: number): Promise<boolean> {
-  const before = await sizeOf(server, database);
-  return (await countKeysIn(server, slotsOf(owned), database)) >= before;
-}
-
-/** All in one write, so that other users of the connection stay in their database. Only Valkey 9 has more than one. */
-async function sizeOf(server: Node, database: number): Promise<number> {
-  if (database === 0) return Number(await server.send("DBSIZE"));
-  const [selected, size] = await server.sendAll([["SELECT", database], ["DBSIZE"], ["SELECT", 0]]);
-  const refusal = [selected, size].find((outcome) => outcome instanceof ServerError);
-  if (refusal instanceof ServerError) throw refusal;
-  return Number(size);
+  const [before] = await sendInDatabase(server, database, [["DBSIZE"]]);
+  return (await countKeysIn(server, slotsOf(owned), database)) >= Number(before);
 }
 
 function sum(numbers: Iterable<number>): number {
