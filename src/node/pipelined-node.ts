@@ -9,7 +9,7 @@ import { logIn, tlsOptions } from "./log-in.ts";
 import { MalformedReply } from "./malformed-reply.ts";
 import { type BinaryReply, type Command, type Node, type Outcome, type Reply, ServerError } from "./node.ts";
 import { PackedReplies } from "./packed-replies.ts";
-import { type ParsedReply, ReplyParser } from "./reply-parser.ts";
+import { type Packing, type ParsedReply, ReplyParser } from "./reply-parser.ts";
 
 /** A connection that is also spoken to in bytes. */
 export interface BulkNode extends Node {
@@ -33,8 +33,6 @@ export interface BulkNode extends Node {
 export function isBulk(node: Node): node is BulkNode {
   return "sendForLines" in node;
 }
-
-type Packed = PackedReplies | LineReplies | ListReplies;
 
 /**
  * Opens a connection for many small commands, such as copying a data set takes: it does the same as `connect` for
@@ -84,7 +82,7 @@ type Pending = (
       readonly expected: number;
       readonly resolve: (replies: ParsedReply[]) => void;
     }
-  | { readonly into: Packed; readonly resolve: () => void }
+  | { readonly into: Packing; readonly resolve: () => void }
 ) & { readonly reject: (error: Error) => void };
 
 class PipelinedNode implements BulkNode {
@@ -144,7 +142,7 @@ class PipelinedNode implements BulkNode {
     return this.#askInto(new ListReplies(count), commands, count);
   }
 
-  #askInto<Replies extends Packed>(into: Replies, commands: Buffer, count: number): Promise<Replies> {
+  #askInto<Replies extends Packing>(into: Replies, commands: Buffer, count: number): Promise<Replies> {
     if (count === 0) return Promise.resolve(into);
     if (this.#whyEnded !== undefined) return Promise.reject(this.#whyEnded());
     return new Promise<Replies>((resolve, reject) => {

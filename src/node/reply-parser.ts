@@ -20,6 +20,9 @@ interface OpenArray {
 /** An answer as it came; an error may also stand inside an array, as in the answer to EXEC. */
 export type ParsedReply = BinaryReply | ServerError | readonly ParsedReply[];
 
+/** Where answers go that are not to be objects of their own. */
+export type Packing = PackedReplies | LineReplies | ListReplies;
+
 /**
  * Reads RESP2 as it comes in, each byte once: what is incomplete is waited for, not read again. The buffers that it
  * hands out lie in those that came in.
@@ -41,7 +44,7 @@ export class ReplyParser {
   }
 
   /** Where the next answers go, until that is complete; undefined: each is delivered. */
-  pack(into: PackedReplies | LineReplies | ListReplies | undefined): void {
+  pack(into: Packing | undefined): void {
     const isWhole = into instanceof LineReplies || into instanceof ListReplies;
     this.#whole = isWhole ? into : undefined;
     this.#packed = isWhole ? undefined : into;

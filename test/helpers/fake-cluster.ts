@@ -9,10 +9,11 @@ import type { Network } from "../../src/node/network.ts";
 import { type BinaryReply, type Command, type Reply, ServerError } from "../../src/node/node.ts";
 import { PackedReplies } from "../../src/node/packed-replies.ts";
 import type { BulkNode } from "../../src/node/pipelined-node.ts";
-import { ReplyParser } from "../../src/node/reply-parser.ts";
+import type { Packing } from "../../src/node/reply-parser.ts";
 import type { NodeRef } from "../../src/plan/plan.ts";
 import { idOf, type Slots, slotRangesOf } from "./cluster-builder.ts";
 import { FakeServer } from "./fake-server.ts";
+import { readInto } from "./read-replies.ts";
 import { resp, takeRequest } from "./resp.ts";
 
 /** What happens at the n-th command that is sent to any of the servers, counted from 1. */
@@ -283,11 +284,10 @@ class FakeNode implements BulkNode {
   }
 
   /** Answers as a server does, in bytes, and has them read as those of a server are. */
-  async #answerInto<Into extends Parameters<ReplyParser["pack"]>[0]>(into: Into, commands: Buffer): Promise<Into> {
+  async #answerInto<Into extends Packing>(into: Into, commands: Buffer): Promise<Into> {
     const replies = await this.sendAllBinary(commandsIn(commands));
-    const parser = new ReplyParser(() => undefined);
-    parser.pack(into);
-    parser.push(Buffer.concat(replies.map(inBytes)));
+    const bytes = Buffer.concat(replies.map(inBytes));
+    readInto(into, bytes, bytes.length);
     return into;
   }
 

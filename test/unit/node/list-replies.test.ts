@@ -4,25 +4,13 @@ import { commandBytes } from "../../../src/node/command-bytes.ts";
 import { BulkList, ListReplies } from "../../../src/node/list-replies.ts";
 import { MalformedReply } from "../../../src/node/malformed-reply.ts";
 import { ServerError } from "../../../src/node/node.ts";
-import { type ParsedReply, ReplyParser } from "../../../src/node/reply-parser.ts";
+import { readInto } from "../../helpers/read-replies.ts";
 import { resp } from "../../helpers/resp.ts";
 
 const strings = fc.array(
   fc.uint8Array({ maxLength: 120 }).map((bytes) => Buffer.from(bytes)),
   { maxLength: 12 },
 );
-
-/** What `into` and whoever comes after it get when the bytes come in pieces of this size. */
-function read(bytes: Buffer, piece: number, into: ListReplies): readonly ParsedReply[] {
-  const after: ParsedReply[] = [];
-  const parser = new ReplyParser(
-    (reply) => after.push(reply),
-    () => parser.pack(undefined),
-  );
-  parser.pack(into);
-  for (let at = 0; at < bytes.length; at += piece) parser.push(bytes.subarray(at, at + piece));
-  return after;
-}
 
 describe("answers that are lists of strings", () => {
   test("hold what came, whatever is in the strings and however it comes in", () => {
@@ -35,7 +23,7 @@ describe("answers that are lists of strings", () => {
           list === "error" ? Buffer.from(resp.error("ERR no")) : resp.array(list.map(resp.bulk)),
         );
         const replies = new ListReplies(lists.length);
-        const after = read(Buffer.concat([...bytes, Buffer.from(resp.integer(7))]), piece, replies);
+        const after = readInto(replies, Buffer.concat([...bytes, Buffer.from(resp.integer(7))]), piece);
         expect(after).toEqual([7]);
         for (const [i, list] of lists.entries()) {
           const reply = replies.list(i);
@@ -49,7 +37,7 @@ describe("answers that are lists of strings", () => {
   test.each(["+OK\r\n", ":1\r\n", "*-1\r\n", "*1\r\n:1\r\n", "*1\r\n$-1\r\n", "*x\r\n"])(
     "%j is no list of strings",
     (text) => {
-      expect(() => read(Buffer.from(text), 100, new ListReplies(1))).toThrow(MalformedReply);
+      expect(() => readInto(new ListReplies(1), Buffer.from(text), 100)).toThrow(MalformedReply);
     },
   );
 });

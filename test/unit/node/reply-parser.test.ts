@@ -6,6 +6,7 @@ import { MalformedReply } from "../../../src/node/malformed-reply.ts";
 import { ServerError } from "../../../src/node/node.ts";
 import { PackedReplies } from "../../../src/node/packed-replies.ts";
 import { type ParsedReply, ReplyParser } from "../../../src/node/reply-parser.ts";
+import { readInto } from "../../helpers/read-replies.ts";
 
 /** What comes out when the bytes come in pieces of this size. */
 function parsed(text: string | Buffer, piece = Number.POSITIVE_INFINITY): readonly ParsedReply[] {
@@ -64,14 +65,7 @@ describe("the parser of replies", () => {
       fc.property(answers, answers, fc.integer({ min: 1, max: 50 }), (first, second, piece) => {
         const bytes = Buffer.from([...first, ...second].join(""));
         const packed = new PackedReplies(first.length);
-        const after: ParsedReply[] = [];
-        const parser = new ReplyParser(
-          (each) => after.push(each),
-          () => parser.pack(undefined),
-        );
-        parser.pack(packed);
-        for (let at = 0; at < bytes.length; at += piece) parser.push(bytes.subarray(at, at + piece));
-        expect(after).toEqual(parsed(second.join("")));
+        expect(readInto(packed, bytes, piece)).toEqual(parsed(second.join("")));
         expect(first.map((_, i) => unpacked(packed, i))).toEqual(parsed(first.join("")).map(readable));
       }),
     );
@@ -88,14 +82,7 @@ describe("the parser of replies", () => {
       fc.property(answers, answers, fc.integer({ min: 1, max: 50 }), (first, second, piece) => {
         const bytes = Buffer.from([...first, ...second].join(""));
         const lines = new LineReplies(first.length);
-        const after: ParsedReply[] = [];
-        const parser = new ReplyParser(
-          (each) => after.push(each),
-          () => parser.pack(undefined),
-        );
-        parser.pack(lines);
-        for (let at = 0; at < bytes.length; at += piece) parser.push(bytes.subarray(at, at + piece));
-        expect(after).toEqual(parsed(second.join("")));
+        expect(readInto(lines, bytes, piece)).toEqual(parsed(second.join("")));
         const expected = parsed(first.join("")).map((each) =>
           each instanceof ServerError ? each : typeof each === "number" ? each : undefined,
         );
@@ -105,9 +92,7 @@ describe("the parser of replies", () => {
   });
 
   test.each(["*1\r\n:1\r\n", "$1\r\nx\r\n"])("%j is more than one line", (text) => {
-    const parser = new ReplyParser(() => undefined);
-    parser.pack(new LineReplies(1));
-    expect(() => parser.push(Buffer.from(text))).toThrow(MalformedReply);
+    expect(() => readInto(new LineReplies(1), Buffer.from(text), 100)).toThrow(MalformedReply);
   });
 });
 
