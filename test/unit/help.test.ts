@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { expect, test } from "vitest";
 import { HELP } from "../../src/cli/drop-in/help-text.ts";
-import { buildProgram } from "../../src/cli/program.ts";
+import { buildProgram, type ProgramOptions } from "../../src/cli/program.ts";
 
 /**
  * The whole surface, so that a change of it is seen in a review. What was meant to change is written anew by
@@ -40,15 +40,29 @@ function commandLines(command: Command, names: readonly string[]): readonly (rea
   return [[...names, "--help"], ...command.commands.flatMap((one) => commandLines(one, [...names, one.name()]))];
 }
 
+test.each(helpProgram().program.commands.map((command) => command.name()))(
+  "slotctl %s is declared where it is the first word, with hardly any other, and its help is the same",
+  (name) => {
+    const alone = helpProgram(name).program;
+    expect(alone.commands.map((command) => command.name())).toContain(name);
+    expect(alone.commands.length).toBeLessThanOrEqual(2);
+    const helpIn = ({ program, shown }: ReturnType<typeof helpProgram>) => {
+      expect(() => program.parse([name, "--help"], { from: "user" })).toThrow("(outputHelp)");
+      return shown();
+    };
+    expect(helpIn(helpProgram(name))).toBe(helpIn(helpProgram()));
+  },
+);
+
 function helpOf(words: readonly string[]): string {
   const { program, shown } = helpProgram();
   expect(() => program.parse(words, { from: "user" })).toThrow("(outputHelp)");
   return shown();
 }
 
-function helpProgram() {
+function helpProgram(first?: string) {
   let shown = "";
-  const program = buildProgram({
+  const options = {
     version: "0.0.0",
     environment: {},
     open: () => Promise.reject(new Error("help runs no command")),
@@ -57,6 +71,6 @@ function helpProgram() {
       shown += text;
     },
     talk: () => undefined,
-  });
-  return { program, shown: () => shown };
+  } satisfies ProgramOptions;
+  return { program: buildProgram(options, first), shown: () => shown };
 }
