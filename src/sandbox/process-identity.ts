@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 
 /** One process for certain: the kernel gives a pid anew to another process, but that one starts at another time. */
 export interface ProcessIdentity {
@@ -15,8 +15,7 @@ export function identityOf(pid: number): ProcessIdentity {
 /** Whether this very process still runs. Without a start time, any process with that pid will do. */
 export function isAlive({ pid, startedAt }: ProcessIdentity): boolean {
   if (startedAt === undefined) return hasPid(pid);
-  const stat = readStat(pid);
-  return stat !== undefined && stat.startedAt === startedAt && !isDead(stat);
+  return readStat(pid)?.startedAt === startedAt && !isOver(statesOf(pid));
 }
 
 /** Whether it runs but does nothing, because of SIGSTOP. Always false on systems without /proc. */
@@ -29,12 +28,26 @@ interface Stat {
   readonly startedAt: number;
 }
 
-/** A killed process whose parent does not care stays as a zombie, and in a container perhaps for ever. */
-function isDead({ state }: Stat): boolean {
-  return state === "Z" || state === "X";
+/**
+ * Whether a process with threads in these states has ended. One whose parent does not care stays as a zombie, and in a
+ * container perhaps for ever. While one of its threads still waits for a disk, the first is a zombie already, but the
+ * ports and files are still held.
+ */
+export function isOver(states: readonly string[]): boolean {
+  return states.every((state) => state === "Z" || state === "X");
 }
 
-function readStat(pid: number): Stat | undefined {
+/** Of all its threads; of those that end meanwhile nothing is told. */
+function statesOf(pid: number): readonly string[] {
+  try {
+    return readdirSync(`/proc/${pid}/task`).flatMap((thread) => readStat(`${pid}/task/${thread}`)?.state ?? []);
+  } catch {
+    return [];
+  }
+}
+
+/** Of a process, by its pid, or of one of its threads: "42/task/43". */
+function readStat(pid: number | string): Stat | undefined {
   try {
     return parseStat(readFileSync(`/proc/${pid}/stat`, "utf8"));
   } catch {

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { expect, test } from "vitest";
-import { identityOf, isAlive, parseStat } from "../../../src/sandbox/process-identity.ts";
+import { identityOf, isAlive, isOver, parseStat } from "../../../src/sandbox/process-identity.ts";
 
 const FIELDS = "1 42 42 0 -1 4194560 100 0 0 0 1 2 0 0 20 0 5 0 987654 1000";
 
@@ -32,4 +32,15 @@ test("a process that nobody has reaped yet is dead", async () => {
   const identity = identityOf(Number(output));
   await expect.poll(() => isAlive(identity)).toBe(false);
   parent.kill("SIGKILL");
+});
+
+test.each([
+  [["S", "S"], false],
+  [["Z"], true],
+  // Its first thread has ended; another one still waits for the disk, and the port is still taken.
+  [["Z", "D"], false],
+  [["Z", "X"], true],
+  [[], true],
+])("a process whose threads are %j has ended: %s", (states, expected) => {
+  expect(isOver(states)).toBe(expected);
 });
