@@ -52,7 +52,7 @@ async function expectWhole(seed: Member, scene: Scene, values: Readonly<Record<s
   const slots = problems.filter(({ kind }) => /slots|owners|disagreement|stray|epoch/.test(kind));
   expect(slots).toEqual([]);
   const again = await runSlotctl(["fix", nameOf(seed), "--yes", "-o", "json"]);
-  expect(JSON.parse(again.stdout)).toMatchObject({ ok: true, changed: false });
+  expect(JSON.parse(again.stdout), again.stdout + again.stderr).toMatchObject({ ok: true, changed: false });
   const client = openClient([seed.address]);
   for (const name of NAMES) {
     expect(await client.get(scene.key(name)), name).toBe(values[name] ?? valueFor(name));
