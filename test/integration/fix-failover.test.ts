@@ -36,13 +36,25 @@ async function copied(...primaries: readonly Member[]): Promise<void> {
   for (const primary of primaries) expect(await primary.call("WAIT", 1, 5000)).toBe(1);
 }
 
+/**
+ * Redis 7.0 leaves its importing slots out when it learns who owns the slots of a source that failed over, and forgets
+ * the owner it knew: such a target is down until somebody closes the slot, and is not waited for.
+ */
 async function untilPrimary(member: Member, cluster: TestCluster<Names>): Promise<void> {
   await eventually(async () => {
     expect(String(await member.call("CLUSTER", "NODES"))).toMatch(/myself,master/);
     for (const other of cluster.members.filter(({ isRunning }) => isRunning)) {
-      expect(String(await other.call("CLUSTER", "NODES"))).toMatch(new RegExp(`${member.id} \\S+ (myself,)?master `));
-      expect(String(await other.call("CLUSTER", "INFO"))).toContain("cluster_state:ok");
+      const nodes = String(await other.call("CLUSTER", "NODES"));
+      expect(nodes).toMatch(new RegExp(`${member.id} \\S+ (myself,)?master `));
+      if (!nodes.includes("-<-")) expect(String(await other.call("CLUSTER", "INFO"))).toContain("cluster_state:ok");
     }
+  });
+}
+
+async function untilReplica(member: Member, cluster: TestCluster<Names>): Promise<void> {
+  await eventually(async () => {
+    for (const other of cluster.members)
+      expect(String(await other.call("CLUSTER", "NODES"))).toMatch(new RegExp(`${member.id} \\S+ (myself,)?slave `));
   });
 }
 
@@ -97,6 +109,7 @@ describe.each(ENGINES)("fix after a failover on $name", (engine) => {
     await copied(a);
     await a1.call("CLUSTER", "FAILOVER");
     await untilPrimary(a1, cluster);
+    await untilReplica(a, cluster);
     const check = await runSlotctl(["check", nameOf(b)]);
     expect(check).toMatchObject({ code: 3 });
     // Redis forgets on the replica that it migrates; Valkey 8 does not, and sends clients to where the key is.
