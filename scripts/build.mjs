@@ -15,8 +15,11 @@ const FIRST = /^(run|main|streams|errors)\.ts$/;
 /** What --help needs. */
 const DECLARED = /^(native|cli\/[^/]*)\.ts$/;
 
-/** What a program that uses slotctl as a library needs. */
-const LIBRARY = /^((model|node|plan|survey|execute)\/|commands\/preflight\.ts$)/;
+/** What all commands share that talk to servers. */
+const CORE = /^((model|node|plan|survey|execute)\/|commands\/preflight\.ts$)/;
+
+/** What Node has to compile itself, for it imports packages that cannot be required. */
+const IMPORTS = /^(view|wizard)\/packages\.ts$/;
 
 /**
  * What most commands do not need. All else is in four files: finding and linking fifty small ones takes longer than to
@@ -28,7 +31,7 @@ const LATE = [
   /^config\/(fetch-password|parse-config-file|yaml-reader)\.ts$/,
   /^commands\/(backup|completion|drop-in-.*|import|restore.*|sandbox|schema|take-backup)\.ts$/,
   /^node\/(connect|rdb-.*)\.ts$/,
-  /^(complete|drop-in|library)\.ts$/,
+  /^(compiled-code|complete|drop-in|library)\.ts$/,
 ];
 
 /** A group takes what is ours and fits, by its path in src/. */
@@ -46,27 +49,51 @@ const plainJavaScript = {
   },
 };
 
-rmSync(new URL("../dist", import.meta.url), { recursive: true, force: true });
-const bundle = await rolldown({
+const shared = {
   cwd: root,
-  input: { run: "src/run.ts", library: "src/library.ts" },
   platform: "node",
   external: (id) => !id.startsWith(".") && !isAbsolute(id),
   plugins: [plainJavaScript],
   checks: { ineffectiveDynamicImport: false },
-});
-await bundle.write({
-  dir: "dist",
-  format: "esm",
-  entryFileNames: "[name].js",
-  chunkFileNames: "[name]-[hash].js",
-  codeSplitting: {
-    groups: [
-      { name: "first", test: ours((path) => FIRST.test(path)), priority: 2 },
-      { name: "declared", test: ours((path) => DECLARED.test(path)), priority: 1 },
-      { name: "core", test: ours((path) => isEarly(path) && LIBRARY.test(path)), priority: 1 },
-      { name: "commands", test: ours(isEarly), priority: 0 },
-    ],
-  },
-});
-await bundle.close();
+};
+
+/** What is CommonJS itself is required: for an import() Node sets up its other loader first. */
+const requireLate = {
+  name: "require-late",
+  transform: (code) => code.replace(/\bimport\("(ioredis|node:tls)"\)/g, 'Promise.resolve(require("$1"))'),
+};
+
+/** CommonJS: it is found and linked in less time, and what V8 compiles of it can be kept on every Node. */
+async function buildProgram() {
+  const bundle = await rolldown({
+    ...shared,
+    plugins: [...shared.plugins, requireLate],
+    input: { run: "src/run.ts", "compiled-code": "src/compiled-code.ts" },
+  });
+  await bundle.write({
+    dir: "dist",
+    format: "cjs",
+    entryFileNames: "[name].cjs",
+    chunkFileNames: "[name]-[hash].cjs",
+    codeSplitting: {
+      groups: [
+        { name: "imports", test: ours((path) => IMPORTS.test(path)), priority: 3 },
+        { name: "first", test: ours((path) => FIRST.test(path)), priority: 2 },
+        { name: "declared", test: ours((path) => DECLARED.test(path)), priority: 1 },
+        { name: "core", test: ours((path) => isEarly(path) && CORE.test(path)), priority: 1 },
+        { name: "commands", test: ours(isEarly), priority: 0 },
+      ],
+    },
+  });
+  await bundle.close();
+}
+
+async function buildLibrary() {
+  const bundle = await rolldown({ ...shared, input: { library: "src/library.ts" } });
+  await bundle.write({ dir: "dist", format: "esm", entryFileNames: "[name].js", chunkFileNames: "[name]-[hash].js" });
+  await bundle.close();
+}
+
+rmSync(new URL("../dist", import.meta.url), { recursive: true, force: true });
+await buildProgram();
+await buildLibrary();

@@ -7,7 +7,7 @@ if [ -z "${REDIS_SERVER:-}" ] && ! command -v redis-server valkey-server >/dev/n
 fi
 npm run --silent build
 
-slotctl() { node bin/slotctl.js "$@"; }
+slotctl() { node bin/slotctl.cjs "$@"; }
 directory=$(mktemp -d)
 trap 'slotctl sandbox stop --directory "$directory/sandbox" --quiet >/dev/null; rm -rf "$directory"' EXIT
 

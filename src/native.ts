@@ -55,7 +55,7 @@ async function failed(error: unknown, argv: readonly string[], world: World): Pr
   if (known === undefined) throw error;
   if (known === "shown") return ExitCode.Ok;
   const { viewFor } = await import("./open.ts");
-  viewFor(outputAsked(argv), world).error(known);
+  (await viewFor(outputAsked(argv), world)).error(known);
   if (argv.includes("--debug")) world.stderr.write(`${stackOf(error)}\n`);
   return known.exitCode;
 }

@@ -32,7 +32,7 @@ const CLUSTER_TIMEOUT_MS = 60_000;
 export function contextOpener(world: World): OpenContext {
   let request: Promise<ConnectSettings> | undefined;
   return async (options, seeds, use = "any") => {
-    const view = viewFor(options, world);
+    const view = await viewFor(options, world);
     const effective = await effectiveOf(options, seeds, use, world);
     const { Connections } = await import("./node/connections.ts");
     const isFirst = request === undefined;
@@ -119,7 +119,7 @@ async function connectElsewhere(login: Login, options: GlobalOptions, world: Wor
     });
   }
   if (login.pass !== undefined && stderr.isTTY) {
-    viewFor(options, world).warning(
+    (await viewFor(options, world)).warning(
       "a password on the command line can be seen by others; use SLOTCTL_FROM_AUTH or --from-askpass",
     );
   }
@@ -143,7 +143,10 @@ function answerTimeoutOf({ timeout }: GlobalOptions): number {
 }
 
 /** The view that a run speaks through, by --output, --quiet, --progress and what stdout and stderr are. */
-export function viewFor(options: Pick<GlobalOptions, "output" | "quiet" | "progress" | "color">, world: World): View {
+export async function viewFor(
+  options: Pick<GlobalOptions, "output" | "quiet" | "progress" | "color">,
+  world: World,
+): Promise<View> {
   const { stdout, stderr } = world;
   const streams = {
     out: (text: string) => void stdout.write(text),

@@ -312,6 +312,10 @@ export const ENVIRONMENT: Readonly<Record<string, string>> = {
   PATH: "Searched for `redis-server` and `valkey-server` by `sandbox start`, and for the program of a `password-command`.",
   XDG_CONFIG_HOME: "Where the file with the contexts lies; `~/.config` by default.",
   XDG_STATE_HOME: "Where the sandbox and unfinished plans live; `~/.local/state` by default.",
+  XDG_CACHE_HOME:
+    "Where compiled code is kept for the next run, before Node.js 22; `~/.cache` by default. From 22 on Node.js keeps it itself; " +
+    "see `NODE_COMPILE_CACHE` there.",
+  NODE_DISABLE_COMPILE_CACHE: "When not empty: no compiled code is kept, and none that was kept is run.",
   ACCESSIBLE:
     "When not empty: what a screen reader can read out. Questions are lists with numbers, answered by typing, plans of moves " +
     "are told in sentences, and progress in lines; nothing is drawn anew in its place.",
@@ -332,6 +336,8 @@ export const FILES: Readonly<Record<string, string>> = {
     "Plans that were begun and are not finished, for `slotctl resume`. They hold no secret.",
   "$XDG_STATE_HOME/slotctl/runs/":
     "Which processes change which cluster right now, so that no two do. What a dead one left is passed over.",
+  "$XDG_CACHE_HOME/slotctl/":
+    "What was compiled once, for a quicker start. Nothing is lost when it is deleted; what others could write is not run.",
 };
 
 export interface Example {

@@ -1,5 +1,6 @@
-import { Chalk } from "chalk";
+import type { ChalkInstance } from "chalk";
 import { errorText } from "./error-text.ts";
+import { importChalk } from "./packages.ts";
 import { planText } from "./plan-text.ts";
 import { type Progress, silentProgress } from "./progress.ts";
 import { resultText } from "./result-text.ts";
@@ -25,7 +26,7 @@ export interface HumanOptions {
 }
 
 /** For people: sentences and tables, understandable without colour. */
-export function humanView({
+export async function humanView({
   out,
   talk,
   colour,
@@ -34,9 +35,11 @@ export function humanView({
   told = false,
   quiet,
   progress = silentProgress,
-}: HumanOptions): View {
-  const chalk = new Chalk({ level: colour.talk ? 1 : 0 });
-  const outChalk = new Chalk({ level: colour.out ? 1 : 0 });
+}: HumanOptions): Promise<View> {
+  // Where no colour is wanted, nothing that could paint is loaded.
+  const Chalk = colour.talk || colour.out ? (await importChalk()).Chalk : undefined;
+  const chalk = Chalk !== undefined && colour.talk ? new Chalk({ level: 1 }) : PLAIN;
+  const outChalk = Chalk !== undefined && colour.out ? new Chalk({ level: 1 }) : PLAIN;
   const fitting = (text: string) => (talkColumns === undefined ? text : fitText(text, talkColumns));
   const say = (text: string) => {
     progress.pause();
@@ -61,6 +64,11 @@ export function humanView({
     end: () => progress.pause(),
   };
 }
+
+/** Leaves every text as it is, whatever colour it is asked for. */
+const PLAIN = new Proxy((text: string) => text, {
+  get: (_, name) => (name === "level" ? 0 : PLAIN),
+}) as unknown as ChalkInstance;
 
 /** Lines that belong to somebody else: what servers answered, and what programs read one line of. */
 function isVerbatim(result: Result): boolean {

@@ -1,5 +1,6 @@
 import type { RunEvent } from "../execute/events.ts";
 import { LiveBlock } from "./live-block.ts";
+import { importOra } from "./packages.ts";
 import type { Progress } from "./progress.ts";
 import { afterEvent, NOTHING_YET, type ProgressState, remarkOf } from "./progress-state.ts";
 import { blockLines } from "./progress-text.ts";
@@ -109,7 +110,7 @@ class Spinner {
   }
 
   async #start(): Promise<void> {
-    const { default: ora } = await import("ora");
+    const { default: ora } = await importOra();
     if (this.#wanted === undefined) return;
     // A cursor that was never hidden need not come back, however the process ends.
     this.#ora ??= ora({

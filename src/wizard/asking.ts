@@ -1,5 +1,6 @@
 import { emitKeypressEvents, type Key } from "node:readline";
-import inquirer from "inquirer";
+import type inquirer from "inquirer";
+import { importInquirer } from "./packages.ts";
 import { RedrawnOutput } from "./redrawn-output.ts";
 import { left, type Terminal } from "./terminal.ts";
 
@@ -13,6 +14,7 @@ export async function asking<Answer>(
   { stdin, stderr, signal }: Terminal,
   body: (ask: Ask) => Promise<Answer>,
 ): Promise<Answer> {
+  const { createPromptModule } = (await importInquirer()).default;
   const leaving = new AbortController();
   const leave = () => leaving.abort();
   const onKey = (_: string | undefined, { name, ctrl }: Key) => {
@@ -24,7 +26,7 @@ export async function asking<Answer>(
   stdin.on("keypress", onKey).once("end", leave);
   try {
     const stop = AbortSignal.any([signal, leaving.signal]);
-    return await body(inquirer.createPromptModule({ input: stdin, output: new RedrawnOutput(stderr), signal: stop }));
+    return await body(createPromptModule({ input: stdin, output: new RedrawnOutput(stderr), signal: stop }));
   } catch (error) {
     throw leaving.signal.aborted ? left() : error;
   } finally {

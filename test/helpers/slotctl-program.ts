@@ -2,8 +2,11 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { scratchDirectory } from "./scratch.ts";
 
-const BIN = fileURLToPath(new URL("../../bin/slotctl.js", import.meta.url));
-const BUILT = fileURLToPath(new URL("../../dist/run.js", import.meta.url));
+const BIN = fileURLToPath(new URL("../../bin/slotctl.cjs", import.meta.url));
+const BUILT = fileURLToPath(new URL("../../dist/run.cjs", import.meta.url));
+
+/** What the last test run left is as good as new: it is found by what was compiled. */
+const CACHE_HOME = fileURLToPath(new URL("../../.cache/compiled", import.meta.url));
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -19,7 +22,8 @@ const DISTURBING = /^(SLOTCTL_.*|REDISCLI_.*|VALKEYCLI_.*|FORCE_COLOR|NO_COLOR|C
 /** The environment of a slotctl under test; `extra` is set on top, and an undefined value removes. */
 export function slotctlEnvironment(extra: Environment = {}): Record<string, string> {
   const kept = Object.entries(process.env).filter(([name]) => !DISTURBING.test(name));
-  const all = { ...Object.fromEntries(kept), XDG_STATE_HOME: stateHome(), XDG_CONFIG_HOME: "/dev/null", ...extra };
+  const homes = { XDG_STATE_HOME: stateHome(), XDG_CONFIG_HOME: "/dev/null", XDG_CACHE_HOME: CACHE_HOME };
+  const all = { ...Object.fromEntries(kept), ...homes, ...extra };
   return Object.fromEntries(Object.entries(all).filter((entry): entry is [string, string] => entry[1] !== undefined));
 }
 

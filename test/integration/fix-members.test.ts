@@ -49,7 +49,8 @@ describe.each(ENGINES)("fix of who knows whom on $name", (engine) => {
     expect(await runSlotctl(["apply", file, "--yes"])).toMatchObject({ code: 0 });
     expect(await nodesOf(a)).not.toContain(e.id);
     expect(await nodesOf(b)).not.toContain(e.id);
-    expect((await nodesOf(b)).includes(d.id)).toBe((await nodesOf(a)).includes(d.id));
+    // Valkey 8.1 and newer meet again who hears nothing of them: it is on its way from one to the other.
+    await eventually(async () => expect((await nodesOf(b)).includes(d.id)).toBe((await nodesOf(a)).includes(d.id)));
     await expectSound(a);
   });
 

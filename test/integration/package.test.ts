@@ -9,7 +9,7 @@ import { BOTH_ENDS } from "../helpers/engines.ts";
 import { type PackedSlotctl, packSlotctl } from "../helpers/packed.ts";
 import { runSlotctl } from "../helpers/run-slotctl.ts";
 import { scratchDirectory } from "../helpers/scratch.ts";
-import { slotctlEnvironment } from "../helpers/slotctl-program.ts";
+import { type Environment, slotctlEnvironment } from "../helpers/slotctl-program.ts";
 import { startCluster } from "../helpers/start-cluster.ts";
 
 const run = promisify(execFile);
@@ -28,8 +28,9 @@ describe("the package", () => {
   test("holds the program, its manual pages and its types, and nothing else", () => {
     const expected = [
       /^(package\.json|README\.md|CHANGELOG\.md|LICENSE)$/,
-      /^bin\/slotctl\.js$/,
+      /^bin\/slotctl\.cjs$/,
       /^docs\/redis-cli-differences\.md$/,
+      /^dist\/[\w-]+\.cjs$/,
       /^dist\/[\w-]+\.js$/,
       /^dist\/types\/([\w-]+\/)*[\w-]+\.d\.ts$/,
       /^man\/slotctl(-[a-z-]+)?\.1$/,
@@ -41,7 +42,7 @@ describe("the package", () => {
   });
 
   test("runs as it is", async () => {
-    const program = join(packed.project, "node_modules", "slotctl", "bin", "slotctl.js");
+    const program = join(packed.project, "node_modules", "slotctl", "bin", "slotctl.cjs");
     const { version } = JSON.parse(readFileSync("package.json", "utf8")) as { version: string };
     expect((await node(program, "--version")).stdout).toBe(`${version}\n`);
     expect((await node(program, "keyslot", "foo")).stdout).toContain("12182");
@@ -96,7 +97,12 @@ describe("the library", () => {
 
 describe("what is loaded", () => {
   const TRACE = `
-    import { register } from "node:module";
+    import { appendFileSync } from "node:fs";
+    import { createRequire, register } from "node:module";
+    process.on("exit", () => {
+      const required = Object.keys(createRequire(import.meta.url).cache);
+      appendFileSync(process.env.LOADED, required.join(" "));
+    });
     register("data:text/javascript," + encodeURIComponent(\`
       import { appendFileSync } from "node:fs";
       export async function load(url, context, next) {
@@ -105,16 +111,17 @@ describe("what is loaded", () => {
       }\`));`;
 
   /** The packages that a run loads, those only that slotctl depends on itself. */
-  async function packagesOf(...args: readonly string[]): Promise<readonly string[]> {
+  async function packagesOf(line: string, more: Environment = {}): Promise<readonly string[]> {
     const directory = scratchDirectory("trace").path;
     writeFileSync(join(directory, "trace.mjs"), TRACE);
     const loaded = join(directory, "loaded");
     writeFileSync(loaded, "");
-    const program = resolve("bin/slotctl.js");
-    const env = slotctlEnvironment({ LOADED: loaded });
-    await run(process.execPath, ["--import", join(directory, "trace.mjs"), program, ...args], { env }).catch(() => 0);
+    const program = resolve("bin/slotctl.cjs");
+    const env = slotctlEnvironment({ ...more, LOADED: loaded });
+    const args = ["--import", join(directory, "trace.mjs"), program, ...line.split(" ")];
+    await run(process.execPath, args, { env }).catch(() => 0);
     const urls = readFileSync(loaded, "utf8");
-    expect(urls).toContain("bin/slotctl.js");
+    expect(urls).toContain("bin/slotctl.cjs");
     const ours = ["chalk", "commander", "inquirer", "ioredis", "ora", "yaml"];
     return ours.filter((name) => urls.includes(`/node_modules/${name}/`));
   }
@@ -123,12 +130,16 @@ describe("what is loaded", () => {
     ["--version", []],
     ["--help", ["commander"]],
     ["check --help", ["commander"]],
-    ["keyslot foo", ["chalk", "commander"]],
-    ["schema check", ["chalk", "commander"]],
-    ["__complete line slotctl", ["chalk", "commander"]],
-    ["check 127.0.0.1:1", ["chalk", "commander"]],
-    ["call 127.0.0.1:1 PING", ["chalk", "commander", "ioredis"]],
+    ["keyslot foo", ["commander"]],
+    ["schema check", ["commander"]],
+    ["__complete line slotctl", ["commander"]],
+    ["check 127.0.0.1:1", ["commander"]],
+    ["call 127.0.0.1:1 PING", ["commander", "ioredis"]],
   ])("slotctl %s loads %j", async (line, packages) => {
-    expect(await packagesOf(...line.split(" "))).toEqual(packages);
+    expect(await packagesOf(line)).toEqual(packages);
+  });
+
+  test("what paints is loaded where there is colour", async () => {
+    expect(await packagesOf("keyslot foo", { FORCE_COLOR: "1" })).toEqual(["chalk", "commander"]);
   });
 });

@@ -49,7 +49,7 @@ async function startSandbox(env: Record<string, string>, standalone: string, lin
 function installed(scratch: ScratchDirectory): string {
   const directory = join(scratch.path, "bin");
   mkdirSync(directory);
-  symlinkSync(resolve("bin/slotctl.js"), join(directory, "slotctl"));
+  symlinkSync(resolve("bin/slotctl.cjs"), join(directory, "slotctl"));
   return directory;
 }
 

@@ -79,19 +79,19 @@ function longNamed({ plan, preview }: ShownMoves): ShownMoves {
   return { kind: "moves", plan, preview: { ...preview, before, after } };
 }
 
-function textOf(show: (view: View) => void, columns: number | undefined, told = false): string {
+async function textOf(show: (view: View) => void, columns: number | undefined, told = false): Promise<string> {
   let text = "";
   const write = (part: string) => {
     text += part;
   };
   const colour = { out: false, talk: false };
-  show(humanView({ out: write, talk: write, colour, columns, talkColumns: columns, told, quiet: false }));
+  show(await humanView({ out: write, talk: write, colour, columns, talkColumns: columns, told, quiet: false }));
   return text;
 }
 
 describe.each(WIDTHS)("in %i columns", (columns) => {
   test.each(Object.entries(SHOWN))("%s", async (name, show) => {
-    const text = textOf(show, columns);
+    const text = await textOf(show, columns);
     const wide = text.split("\n").filter((line) => widthOf(line) > columns && line.trim().includes(" "));
     expect(wide).toEqual([]);
     await expect(text).toMatchFileSnapshot(`../../golden/${name}.${columns}.txt`);
@@ -99,11 +99,13 @@ describe.each(WIDTHS)("in %i columns", (columns) => {
 });
 
 test.each(Object.entries(plans()))("read out: plan-%s", async (name, shown) => {
-  await expect(textOf((view) => view.plan(shown), 80, true)).toMatchFileSnapshot(`../../golden/plan-${name}.told.txt`);
+  await expect(await textOf((view) => view.plan(shown), 80, true)).toMatchFileSnapshot(
+    `../../golden/plan-${name}.told.txt`,
+  );
 });
 
-test("outside of a terminal no name is cut and no line is broken", () => {
-  const text = textOf((view) => {
+test("outside of a terminal no name is cut and no line is broken", async () => {
+  const text = await textOf((view) => {
     view.plan(longNamed(SHOWN_MOVES));
     view.result({ kind: "info", cluster: withLongNames(RESULTS.info[0]!.cluster), map: false });
     view.error(ERROR);

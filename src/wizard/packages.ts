@@ -1,0 +1,2 @@
+/** Imported late, and from here alone: code that is compiled once and kept (src/compiled-code.ts) cannot import. */
+export const importInquirer = () => import("inquirer");
