@@ -47,7 +47,7 @@ export async function apply(saved: Plan, options: ApplyOptions, context: Context
     cluster,
     options,
     { ...context, view: { event: keys.counting(view.event) } },
-    kept,
+    { kept },
   );
   const seconds = (performance.now() - started) / 1000;
   view.result({ kind: "applied", plan, outcome: changed ? "done" : "nothing", keysMoved: keys.total, seconds });

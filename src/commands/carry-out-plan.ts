@@ -44,9 +44,8 @@ export async function carryOutPlan(proposal: Proposal, options: PlanOptions, con
     return options.detailedExitCode ? ExitCode.ChangesPending : ExitCode.Ok;
   }
   if (!(await context.confirm(question))) throw declined();
-  await refuseChanged(cluster, context);
   const started = performance.now();
-  const changed = await runKept(plan, cluster, options, context);
+  const changed = await runKept(plan, cluster, options, context, { lastLook: () => refuseChanged(cluster, context) });
   tell(changed ? "done" : "nothing", (performance.now() - started) / 1000);
   return ExitCode.Ok;
 }

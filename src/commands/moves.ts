@@ -10,7 +10,7 @@ import { nodeName } from "../view/words.ts";
 import { carryOutPlan, type PlanOptions } from "./carry-out-plan.ts";
 import type { Context } from "./context.ts";
 import { MovedKeys } from "./moved-keys.ts";
-import { preflight } from "./preflight.ts";
+import { judgePreflight, lookForPreflight } from "./preflight.ts";
 import { findUnfinished } from "./unfinished-plan.ts";
 
 /** What all commands have in common that move slots. */
@@ -81,14 +81,18 @@ export async function prepareMoves(
 ): Promise<PreparedMoves> {
   const methods = await methodsFor(cluster, moves, options.method, context);
   const methodOf = (move: SlotMove) => methods.get(move) ?? "keys";
-  const preview = await previewOf(cluster, moves, methodOf, options, context);
+  const ends = moves.map((move) => ({ ...move, method: methodOf(move) }));
+  const [preview, look] = await Promise.all([
+    previewOf(cluster, moves, methodOf, options, context),
+    lookForPreflight(cluster, ends, context.connections),
+  ]);
   const intended = preview.moves.map(({ move, evidence }) => ({
     ...move,
     method: methodOf(move),
     keys: evidence.keys,
     largestKey: evidence.bigKeys?.[0],
   }));
-  const warnings = await preflight({ cluster, moves: intended, ignoreMemory: options.ignoreMemory }, context);
+  const warnings = judgePreflight({ cluster, moves: intended, ignoreMemory: options.ignoreMemory }, look);
   const isUnpaced = options.limits.rate !== undefined && intended.some(({ method }) => method === "atomic");
   return { methodOf, preview, warnings: isUnpaced ? [...warnings, UNPACED] : warnings };
 }

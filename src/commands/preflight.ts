@@ -1,7 +1,7 @@
 import { ExitCode, SlotctlError } from "../errors.ts";
 import { runningJobsOn } from "../execute/atomic/running-jobs.ts";
 import { type Cluster, type ClusterNode, primariesOf } from "../model/cluster.ts";
-import type { IntendedMove, RunningMigration } from "../model/preflight-evidence.ts";
+import type { IntendedMove, MoveEnds, PreflightEvidence, RunningMigration } from "../model/preflight-evidence.ts";
 import { intersectRanges, parseRanges } from "../model/slot.ts";
 import type { Connections } from "../node/connections.ts";
 import type { Plan } from "../plan/plan.ts";
@@ -26,16 +26,43 @@ export interface PreflightRequest {
  * @throws SlotctlError, exit code 3, that lists everything that would fail or do harm
  */
 export async function preflight(
-  { cluster, moves, ignoreMemory = false }: PreflightRequest,
+  request: PreflightRequest,
   { connections }: Pick<Context, "connections">,
 ): Promise<readonly string[]> {
-  if (moves.length === 0) return [];
+  return judgePreflight(request, await lookForPreflight(request.cluster, request.moves, connections));
+}
+
+/** What preflight has to know of the nodes that take part. */
+export interface PreflightLook {
+  /** With the keys that targets hold in slots that are not theirs, where that matters. */
+  readonly searched: Cluster;
+  readonly evidence: PreflightEvidence;
+}
+
+/** Asks for it, and changes nothing. */
+export async function lookForPreflight(
+  cluster: Cluster,
+  moves: readonly MoveEnds[],
+  connections: Connections,
+): Promise<PreflightLook> {
+  if (moves.length === 0) return { searched: cluster, evidence: { nodes: new Map(), replication: [], running: [] } };
   const [evidence, running, searched] = await Promise.all([
     surveyPreflight(cluster, moves, connections),
     runningOn(cluster, connections),
     withStrayKeys(cluster, moves, connections),
   ]);
-  const findings = findPreflight(searched, moves, { ...evidence, running });
+  return { searched, evidence: { ...evidence, running } };
+}
+
+/**
+ * Whether the moves can go well, by what the nodes told; what should be known is returned as warnings.
+ * @throws SlotctlError, exit code 3, that lists everything that would fail or do harm
+ */
+export function judgePreflight(
+  { cluster, moves, ignoreMemory = false }: PreflightRequest,
+  { searched, evidence }: PreflightLook,
+): readonly string[] {
+  const findings = findPreflight(searched, moves, evidence);
   const isError = (finding: (typeof findings)[number]) => preflightSeverity(finding, { ignoreMemory }) === "error";
   const errors = findings.filter(isError);
   const texts = errors.map((finding) => preflightText(finding, cluster));
@@ -73,7 +100,7 @@ async function runningAt({ id, dial }: ClusterNode, connections: Connections): P
 }
 
 /** Most commands have looked for stray keys already; only an atomic move on Redis must know whatever the command. */
-function withStrayKeys(cluster: Cluster, moves: readonly IntendedMove[], connections: Connections): Promise<Cluster> {
+function withStrayKeys(cluster: Cluster, moves: readonly MoveEnds[], connections: Connections): Promise<Cluster> {
   const targets = new Set(moves.filter(({ method }) => method === "atomic").map(({ to }) => to));
   const unknown = cluster.nodes.some(
     ({ id, facts, strayKeys }) => targets.has(id) && facts?.engine === "redis" && strayKeys === undefined,

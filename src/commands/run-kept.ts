@@ -31,20 +31,20 @@ export type StepOptions = Omit<RunOptions, "environment"> & Partial<Pick<RunOpti
 
 /**
  * Carries out a plan that lies in the state directory from before its first change until it is done. `kept` is where
- * it lies already, when this run goes on with it. What was not even begun is not kept. No other slotctl of this machine
- * and user changes the cluster meanwhile.
- * @throws SlotctlError, exit code 3, when another one is at it already
+ * it lies already, when this run goes on with it; `lastLook` throws when the plan does not fit the cluster any more. What
+ * was not even begun is not kept. No other slotctl of this machine and user changes the cluster meanwhile.
+ * @throws SlotctlError, exit code 3, when another one is at it already; and what lastLook throws
  */
 export async function runKept(
   plan: Plan,
   cluster: Cluster,
   options: RunOptions,
   context: RunContext,
-  kept?: string,
+  { kept, lastLook }: { readonly kept?: string | undefined; readonly lastLook?: () => Promise<void> } = {},
 ): Promise<boolean> {
   const { environment } = options;
   await using _lock = await lockCluster(cluster, environment, context.signal);
-  const path = kept ?? (await keepUnfinished(plan, environment, new Date()));
+  const path = kept ?? (await keepDuring(lastLook, () => keepUnfinished(plan, environment, new Date())));
   try {
     const changed = await runOn(cluster, plan, options, context);
     await removeUnfinished(path);
@@ -54,6 +54,14 @@ export async function runKept(
     if (kept === undefined && !isHalfDone(error)) await removeUnfinished(path);
     throw error;
   }
+}
+
+/** A disk takes as long for a file as the nodes for their answers. */
+async function keepDuring(look: (() => Promise<void>) | undefined, keep: () => Promise<string>): Promise<string> {
+  const [looked, kept] = await Promise.allSettled([look?.(), keep()]);
+  if (looked.status === "fulfilled" && kept.status === "fulfilled") return kept.value;
+  if (kept.status === "fulfilled") await removeUnfinished(kept.value);
+  throw looked.status === "rejected" ? looked.reason : (kept as PromiseRejectedResult).reason;
 }
 
 /** Carries out a plan on the cluster as it was surveyed; all nodes that were reached, and stay, have to agree in the end. */

@@ -2,12 +2,16 @@ import type { NodeId } from "./cluster.ts";
 import type { BigKey } from "./evidence.ts";
 import type { SlotRanges } from "./slot.ts";
 
-/** Slots that are to change their owner, as far as it matters for whether that can go well. */
-export interface IntendedMove {
+/** Slots that are to change their owner, and how. */
+export interface MoveEnds {
   readonly from: NodeId;
   readonly to: NodeId;
   readonly slots: SlotRanges;
   readonly method: "keys" | "atomic";
+}
+
+/** The same, as far as it matters for whether that can go well. */
+export interface IntendedMove extends MoveEnds {
   /** Keys that go over; undefined where nobody could count them. */
   readonly keys: number | undefined;
   /** The largest that was found among them, where anybody looked. */

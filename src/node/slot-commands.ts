@@ -1,6 +1,6 @@
 /**
- * Commands that differ only in a slot, "CLUSTER SETSLOT 7 STABLE", as the servers read them. Put together by the runtime,
- * for runs of slots that are written with as many digits: one by one takes ten times as long.
+ * Commands that differ only in a slot, "CLUSTER SETSLOT 7 STABLE", as the servers read them. Put together ten at a time
+ * where ten slots follow each other that differ in their last digit: one by one takes four times as long.
  */
 export function slotCommands(
   before: readonly string[],
@@ -8,21 +8,28 @@ export function slotCommands(
   after: readonly string[] = [],
 ): Buffer {
   const head = `*${before.length + 1 + after.length}\r\n${before.map(word).join("")}`;
-  const tail = after.map(word).join("");
+  const tail = `\r\n${after.map(word).join("")}`;
   let commands = "";
-  for (let first = 0; first < slots.length; ) {
-    const digits = String(slots[first]).length;
-    let end = first + 1;
-    while (end < slots.length && hasDigits(slots[end]!, digits)) end++;
-    const start = `${head}$${digits}\r\n`;
-    commands += `${start}${slots.slice(first, end).join(`\r\n${tail}${start}`)}\r\n${tail}`;
-    first = end;
+  for (let i = 0; i < slots.length; ) {
+    const slot = slots[i]!;
+    if (isDecade(slots, i)) {
+      const start = `${head}$${String(slot).length}\r\n${slot / 10}`;
+      for (let digit = 0; digit < 10; digit++) commands += start + digit + tail;
+      i += 10;
+    } else {
+      commands += `${head}$${String(slot).length}\r\n${slot}${tail}`;
+      i++;
+    }
   }
   return Buffer.from(commands);
 }
 
-function hasDigits(slot: number, digits: number): boolean {
-  return slot < 10 ** digits && (digits === 1 || slot >= 10 ** (digits - 1));
+/** Whether 20, 21 … 29 stand there, or ten others of that kind; single digits have nothing in common. */
+function isDecade(slots: readonly number[], first: number): boolean {
+  const slot = slots[first]!;
+  if (slot === 0 || slot % 10 !== 0) return false;
+  for (let i = 1; i < 10; i++) if (slots[first + i] !== slot + i) return false;
+  return true;
 }
 
 function word(text: string): string {

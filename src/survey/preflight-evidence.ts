@@ -1,7 +1,7 @@
 import { SlotctlError } from "../errors.ts";
 import { type Cluster, type ClusterNode, nodeById, primariesOf } from "../model/cluster.ts";
 import { parseInfo } from "../model/parse-info.ts";
-import type { IntendedMove, NodeEvidence, PreflightEvidence, Refusal } from "../model/preflight-evidence.ts";
+import type { MoveEnds, NodeEvidence, PreflightEvidence, Refusal } from "../model/preflight-evidence.ts";
 import type { Connections } from "../node/connections.ts";
 import { fieldsOf } from "../node/fields.ts";
 import { type Command, type Node, type Outcome, ServerError } from "../node/node.ts";
@@ -16,7 +16,7 @@ const CONCURRENCY = 64;
  */
 export async function surveyPreflight(
   cluster: Cluster,
-  moves: readonly IntendedMove[],
+  moves: readonly MoveEnds[],
   connections: Connections,
 ): Promise<Omit<PreflightEvidence, "running">> {
   const asked = concerned(cluster, moves);
@@ -31,7 +31,7 @@ export async function surveyPreflight(
 }
 
 /** Every primary is told of a new owner, and the replicas of a target have to find room for what it gets. */
-function concerned(cluster: Cluster, moves: readonly IntendedMove[]): readonly ClusterNode[] {
+function concerned(cluster: Cluster, moves: readonly MoveEnds[]): readonly ClusterNode[] {
   const targets = new Set(moves.map(({ to }) => to));
   const replicas = cluster.nodes.filter(({ role, primaryId }) => role === "replica" && targets.has(primaryId!));
   const primaries = moves.some(({ method }) => method === "keys")
@@ -66,9 +66,9 @@ const ATOMIC_AT_TARGET: readonly Command[] = [
   ["CLUSTER", "MIGRATION", "IMPORT", 0, 0],
 ];
 
-function neededOf({ id, role }: ClusterNode, moves: readonly IntendedMove[]): readonly Command[] {
+function neededOf({ id, role }: ClusterNode, moves: readonly MoveEnds[]): readonly Command[] {
   if (role === "replica") return [];
-  const has = (end: "from" | "to", method: IntendedMove["method"]) =>
+  const has = (end: "from" | "to", method: MoveEnds["method"]) =>
     moves.some((move) => move[end] === id && move.method === method);
   return [
     ...(moves.some(({ method }) => method === "keys") ? EVERYWHERE : []),

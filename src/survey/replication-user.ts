@@ -1,6 +1,6 @@
 import { SlotctlError } from "../errors.ts";
 import { type Cluster, type ClusterNode, type NodeId, nodeById } from "../model/cluster.ts";
-import type { IntendedMove, ReplicationRefusal } from "../model/preflight-evidence.ts";
+import type { MoveEnds, ReplicationRefusal } from "../model/preflight-evidence.ts";
 import type { Connections } from "../node/connections.ts";
 import { fieldsOf } from "../node/fields.ts";
 import { type Command, type Node, type Outcome, ServerError } from "../node/node.ts";
@@ -62,7 +62,7 @@ const CONCURRENCY = 16;
  */
 export async function askReplicationUsers(
   cluster: Cluster,
-  moves: readonly IntendedMove[],
+  moves: readonly MoveEnds[],
   connections: Connections,
 ): Promise<readonly ReplicationRefusal[]> {
   const atomic = moves.filter(({ method, from }) => method === "atomic" && isValkey(cluster, from));
