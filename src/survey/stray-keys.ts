@@ -70,8 +70,11 @@ async function importedBy(server: Node, { facts }: ClusterNode): Promise<SlotRan
 
 /** Keys in owned slots against all keys: when they are equal there is nothing in any other slot. */
 async function countsAddUp(server: Node, owned: SlotRanges, database: number): Promise<boolean> {
-  const [before] = await sendInDatabase(server, database, [["DBSIZE"]]);
-  return (await countKeysIn(server, slotsOf(owned), database)) >= Number(before);
+  const [[before], counted] = await Promise.all([
+    sendInDatabase(server, database, [["DBSIZE"]]),
+    countKeysIn(server, slotsOf(owned), database),
+  ]);
+  return counted >= Number(before);
 }
 
 function sum(numbers: Iterable<number>): number {

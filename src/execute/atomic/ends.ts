@@ -56,7 +56,7 @@ export async function jobsOn(
   id?: string,
 ): Promise<readonly Job[] | undefined> {
   try {
-    const jobs = commands.parse(await (await nodeOf(executor, ref)).send(...commands.list(id)));
+    const jobs = commands.parse(await (await nodeOf(executor, ref)).send(...commands.list(id)), id);
     return id === undefined ? jobs : jobs.filter((job) => job.id === id);
   } catch (error) {
     return forgive(executor, ref, error);

@@ -33,7 +33,8 @@ export interface AtomicCommands {
   readonly oneAtATime: boolean;
   /** Lists jobs, newest first: all that the node remembers, or a certain one. */
   readonly list: (id?: string) => Command;
-  readonly parse: (reply: Reply) => readonly Job[];
+  /** With an id others may be left out. */
+  readonly parse: (reply: Reply, id?: string) => readonly Job[];
   /**
    * Tells the driving end to start, and returns the id of the job.
    * @throws ServerError when it refuses, SlotctlError when it is not known whether it started
@@ -42,9 +43,11 @@ export interface AtomicCommands {
   readonly cancel: (id: string) => Command;
 }
 
-/** The maps of a reply in RESP2: name, value, name, value … */
-export function mapsOf(reply: Reply): readonly ReadonlyMap<string, string>[] {
-  return (Array.isArray(reply) ? (reply as readonly Reply[]) : []).filter(Array.isArray).map((fields) => {
+/** The maps of a reply in RESP2: name, value, name, value … With an id only those that have it among their values. */
+export function mapsOf(reply: Reply, id?: string): readonly ReadonlyMap<string, string>[] {
+  const all = (Array.isArray(reply) ? (reply as readonly Reply[]) : []).filter(Array.isArray);
+  const asked = id === undefined ? all : all.filter((fields) => fields.includes(id));
+  return asked.map((fields) => {
     const map = new Map<string, string>();
     for (let i = 0; i + 1 < fields.length; i += 2) map.set(String(fields[i]), String(fields[i + 1]));
     return map;

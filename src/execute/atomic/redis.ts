@@ -7,7 +7,7 @@ export const REDIS: AtomicCommands = {
   driver: "target",
   oneAtATime: true,
   list: (id) => ["CLUSTER", "MIGRATION", "STATUS", ...(id === undefined ? ["ALL"] : ["ID", id])],
-  parse: (reply) => mapsOf(reply).map(jobOf),
+  parse: (reply, id) => mapsOf(reply, id).map(jobOf),
   start,
   cancel: (id) => ["CLUSTER", "MIGRATION", "CANCEL", "ID", id],
 };

@@ -11,7 +11,7 @@ export const VALKEY: AtomicCommands = {
   driver: "source",
   oneAtATime: false,
   list: () => LIST,
-  parse: (reply) => mapsOf(reply).map(jobOf),
+  parse: (reply, id) => mapsOf(reply, id).map(jobOf),
   start,
   // There is none for a single job: it cancels every export of the node.
   cancel: () => ["CLUSTER", "CANCELSLOTMIGRATIONS"],
