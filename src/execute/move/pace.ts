@@ -2,8 +2,9 @@ import { MigrateCost, type Write } from "./migrate-cost.ts";
 
 /**
  * How much goes out in one write, kept so that the source is never busy for longer than was allowed, and for no longer
- * than pays: a write that keeps it busy for ten round trips loses a tenth of its time to the way there and back, a longer
- * one gains next to nothing and keeps clients waiting.
+ * than pays: a MIGRATE that keeps it busy for ten round trips loses a tenth of its time to the way there and back, a longer
+ * one gains next to nothing and keeps clients waiting. Small ones go out together only until they last as long as the way,
+ * which the other lane fills, and not for so long that clients would notice.
  */
 export class Pace {
   readonly #maxBlockMs: number;
@@ -41,7 +42,7 @@ export class Pace {
   /** Whether so much may go out at once; a single MIGRATE with `keysAtOnce` always may. */
   allows({ migrates, keys }: Write): boolean {
     if (migrates > MIGRATES_A_WRITE || keys > this.#mostKeys) return false;
-    return !this.#cost.isKnown || this.#cost.of({ migrates, keys }) <= this.#goalMs;
+    return !this.#cost.isKnown || this.#cost.of({ migrates, keys }) <= this.#togetherMs;
   }
 
   /** Learns how many milliseconds pass until a question is answered that keeps nobody busy; the fewest count. */
@@ -62,8 +63,15 @@ export class Pace {
     const paying = this.#roundTripMs === 0 ? Number.POSITIVE_INFINITY : this.#roundTripMs * PAYING;
     return Math.min(this.#maxBlockMs, paying) * AIMED_AT;
   }
+
+  get #togetherMs(): number {
+    const way = this.#roundTripMs === 0 ? Number.POSITIVE_INFINITY : this.#roundTripMs;
+    return Math.min(this.#goalMs, way, UNNOTICED_MS);
+  }
 }
 
+/** A client of a server in the same network does not notice that an answer comes so much later. */
+const UNNOTICED_MS = 1;
 /** Round trips that a write has to last to be worth its way. */
 const PAYING = 10;
 /** So that a write that takes somewhat longer than foreseen is still within what is allowed. */

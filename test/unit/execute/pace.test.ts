@@ -30,9 +30,9 @@ function mean(numbers: readonly number[]): number {
   return numbers.reduce((a, b) => a + b) / numbers.length;
 }
 
-const NEAR = { migrateMs: 0.05, keyMs: 0.01, keysASlot: 60 } as const;
+const NEAR = { migrateMs: 0.05, keyMs: 0.01, keysASlot: 2000 } as const;
 
-describe("a write keeps the source busy", () => {
+describe("a MIGRATE keeps the source busy", () => {
   test.each([
     { roundTripMs: 0.1, least: 0.5, most: 1 },
     { roundTripMs: 0.4, least: 2, most: 4 },
@@ -58,6 +58,30 @@ describe("a write keeps the source busy", () => {
     const pace = new Pace(1);
     pace.learn({ migrates: 1, keys: 100 }, 10_000);
     expect(pace.keysAtOnce).toBe(1);
+  });
+});
+
+describe("small MIGRATEs go out together", () => {
+  const SMALL = { migrateMs: 0.05, keyMs: 0.01, keysASlot: 2 } as const;
+
+  test.each([
+    { roundTripMs: 0.1, least: 0.05, most: 0.1 },
+    { roundTripMs: 0.4, least: 0.2, most: 0.4 },
+    { roundTripMs: 5, least: 0.4, most: 1 },
+    { roundTripMs: 80, least: 0.4, most: 1 },
+  ])("for as long as the way of $roundTripMs ms, and as nobody notices", ({ roundTripMs, least, most }) => {
+    const pace = new Pace(10);
+    pace.learnRoundTrip(roundTripMs);
+    const { busyMs } = settle(pace, { ...SMALL, roundTripMs });
+    expect(busyMs).toBeGreaterThanOrEqual(least);
+    expect(busyMs).toBeLessThanOrEqual(most);
+  });
+
+  test("but not where each of them waits for a target as far away as the source is", () => {
+    const pace = new Pace(10);
+    pace.learnRoundTrip(1);
+    const { keys } = settle(pace, { ...SMALL, roundTripMs: 1, migrateMs: 1.1 });
+    expect(keys).toBeLessThan(4);
   });
 });
 
