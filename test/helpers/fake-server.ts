@@ -207,12 +207,15 @@ export class FakeServer {
       return new ServerError(text);
     }
     if (this.#count(slot) === 0) this.migrating.delete(slot);
-    if (id === this.id && this.importing.has(slot)) {
+    // Servers from 7.0 on tell all others of a slot that they have imported (clusterBroadcastPong).
+    const isImported = id === this.id && this.importing.has(slot);
+    if (isImported) {
       this.#bumpEpoch();
       this.importing.delete(slot);
     }
     this.owners.set(slot, id);
     if (owner === this.id) this.#followIfEmptied(id);
+    if (isImported) for (const member of this.#members) member.hear(this);
     return undefined;
   }
 

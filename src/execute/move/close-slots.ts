@@ -7,6 +7,7 @@ import type { MoveSlots, NodeRef } from "../../plan/plan.ts";
 import type { Emit } from "../events.ts";
 import { type Executor, forgive, nodeOf } from "../executor.ts";
 import type { Claims } from "./claim-slots.ts";
+import type { Hearing } from "./hearing.ts";
 import { type SlotState, setSlots, trySetSlots } from "./set-slots.ts";
 
 export interface Closing {
@@ -17,13 +18,14 @@ export interface Closing {
   readonly claims: Claims;
   readonly emit: Emit;
   readonly bystanders: Bystanders;
+  readonly hearing: Hearing;
   /** Connections for many commands, where there are any; else those are used that all share. */
   readonly ends?: { readonly source: Node; readonly target: Node } | undefined;
 }
 
 /**
  * The target must hear first: were it to die after the source had let go, the slot would have no owner at all. The
- * others learn by gossip anyway; telling them spares their clients a redirect.
+ * source is told when it has heard of it from the target. The others learn by gossip anyway; telling them spares their clients a redirect.
  * @throws SlotctlError when target or source refuses or cannot be reached
  */
 export async function closeSlots(slots: readonly number[], closing: Closing): Promise<void> {
@@ -32,6 +34,7 @@ export async function closeSlots(slots: readonly number[], closing: Closing): Pr
   const state: SlotState = ["NODE", step.to.id];
   if (ends !== undefined) await claims.claim(ends.target, step.to, slots, closing);
   else await setSlots(await nodeOf(executor, step.to), step.to, slots, state, closing);
+  await closing.hearing.await(slots, step, executor);
   await tellSource(slots, state, closing);
   await bystanders.tell(slots, state, executor);
 }

@@ -14,6 +14,7 @@ import { drainSlots } from "./drain-slots.ts";
 import { awaitFormerPrimaries } from "./former-primaries.ts";
 import { Grace } from "./grace.ts";
 import { awaitHeardEpoch } from "./heard-epoch.ts";
+import { Hearing } from "./hearing.ts";
 import { isInWindow, waitForWindow } from "./keep-window.ts";
 import { databasesOf, type Lane, type LaneSettings, withLane } from "./lane.ts";
 import { heirOf, type Pair, readPair, waitForPair } from "./look-again.ts";
@@ -137,6 +138,7 @@ class Mover {
       oneFirst: !isFirst || habits.some(({ asksReplicas }) => asksReplicas),
       claims: new Claims(habits[1]!),
       bystanders,
+      hearing: new Hearing(),
     };
     await this.#close(unclosed, closing);
     const { from, to } = this.#step;

@@ -33,6 +33,13 @@ test("17.5.73 target and source are opened, keys go over, then target, source an
   ]);
 });
 
+test("the source is told when it has heard of the new owner, for an older packet could mark the slot as nobody's", async () => {
+  const { log } = await moveSlot3(2);
+  const claimed = log.findIndex((line) => /^b CLUSTER SETSLOT 3 NODE/.test(line));
+  const told = log.findIndex((line) => /^a CLUSTER SETSLOT 3 NODE/.test(line));
+  expect(log.slice(claimed, told)).toContain("a CLUSTER NODES");
+});
+
 test("17.5.75 a MIGRATE holds no more keys than the pipeline allows", async () => {
   const sizes = changesOf(await moveSlot3(25, 10)).flatMap((line) => {
     const keys = / MIGRATE (.*)/.exec(line)?.[1];
