@@ -18,7 +18,8 @@ export interface Closing {
   readonly claims: Claims;
   readonly emit: Emit;
   readonly bystanders: Bystanders;
-  readonly hearing: Hearing;
+  /** Undefined where a cluster is mended: each moment there in which two call a slot theirs is one too many. */
+  readonly hearing: Hearing | undefined;
   /** Connections for many commands, where there are any; else those are used that all share. */
   readonly ends?: { readonly source: Node; readonly target: Node } | undefined;
 }
@@ -34,7 +35,7 @@ export async function closeSlots(slots: readonly number[], closing: Closing): Pr
   const state: SlotState = ["NODE", step.to.id];
   if (ends !== undefined) await claims.claim(ends.target, step.to, slots, closing);
   else await setSlots(await nodeOf(executor, step.to), step.to, slots, state, closing);
-  await closing.hearing.await(slots, step, executor);
+  await closing.hearing?.await(slots, step, executor);
   await tellSource(slots, state, closing);
   await bystanders.tell(slots, state, executor);
 }

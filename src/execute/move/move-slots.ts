@@ -138,7 +138,7 @@ class Mover {
       oneFirst: !isFirst || habits.some(({ asksReplicas }) => asksReplicas),
       claims: new Claims(habits[1]!),
       bystanders,
-      hearing: new Hearing(),
+      hearing: this.#context.conflicts === undefined ? new Hearing() : undefined,
     };
     await this.#close(unclosed, closing);
     const { from, to } = this.#step;
