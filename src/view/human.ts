@@ -65,9 +65,9 @@ export async function humanView({
   };
 }
 
-/** Leaves every text as it is, whatever colour it is asked for. */
+/** Leaves every text as it is, whatever colour it is asked for. What is awaited must not have a then: it would never come. */
 const PLAIN = new Proxy((text: string) => text, {
-  get: (_, name) => (name === "level" ? 0 : PLAIN),
+  get: (_, name) => (name === "then" ? undefined : name === "level" ? 0 : PLAIN),
 }) as unknown as ChalkInstance;
 
 /** Lines that belong to somebody else: what servers answered, and what programs read one line of. */

@@ -5,7 +5,7 @@ import { scratchDirectory } from "./scratch.ts";
 const BIN = fileURLToPath(new URL("../../bin/slotctl.cjs", import.meta.url));
 const BUILT = fileURLToPath(new URL("../../dist/run.cjs", import.meta.url));
 
-/** What the last test run left is as good as new: it is found by what was compiled. */
+/** One for all tests, and for the next run: what was kept is found by the text that was compiled. */
 const CACHE_HOME = fileURLToPath(new URL("../../.cache/compiled", import.meta.url));
 
 export type Environment = Readonly<Record<string, string | undefined>>;

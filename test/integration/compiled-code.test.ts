@@ -158,6 +158,13 @@ test("a long run that compiled more adds it", () => {
 
 const SLOT = "KEY   SLOT\nfoo  12182\n";
 
+test("nothing of slotctl that is kept imports: it would fail in the second run, and not before", () => {
+  const files = readdirSync("dist").filter((name) => name.endsWith(".cjs"));
+  expect(files.length).toBeGreaterThan(10);
+  const importing = files.filter((name) => /\bimport\(/.test(readFileSync(join("dist", name), "utf8")));
+  expect(importing).toEqual([expect.stringMatching(/^imports-/)]);
+});
+
 test("slotctl keeps its own, a file for each command", async () => {
   const { path: cache } = scratchDirectory("cache");
   const env = { XDG_CACHE_HOME: cache };
