@@ -35,6 +35,9 @@ export class FakeServer {
   /** As cluster-allow-replica-migration says: without slots it becomes a replica of the one that got its last. */
   followsWhenEmptied = false;
   engine: "redis" | "valkey" = "redis";
+  version = "8.0.0";
+  /** Nothing that others tell by gossip reaches it until somebody sends it a SETSLOT. */
+  isDeaf = false;
   /** Others hold it for failing. */
   isFailing = false;
   #members: readonly FakeServer[] = [];
@@ -70,7 +73,7 @@ export class FakeServer {
 
   /** Takes what another says of itself for true where its config epoch is higher; keys of a slot lost so are deleted. */
   hear(sender: FakeServer): void {
-    if (sender === this) return;
+    if (sender === this || this.isDeaf) return;
     this.oldEpochs.delete(sender.id);
     for (const [slot, owner] of sender.owners) {
       if (owner !== sender.id || this.importing.has(slot)) continue;
@@ -100,6 +103,7 @@ export class FakeServer {
   ): BinaryReply | ServerError {
     const words = command.map(String);
     this.log.push(words.join(" "));
+    if (words[1] === "SETSLOT") this.isDeaf = false;
     const refusal = this.refusalOf(command);
     if (refusal !== undefined) return refusal;
     const [name = "", subcommand = ""] = words;
@@ -128,7 +132,7 @@ export class FakeServer {
 
   #info(section: string): string {
     if (section === "replication") return "role:master\r\n";
-    return section === "server" ? `${this.engine}_version:8.0.0\r\n` : "# Keyspace\r\n";
+    return section === "server" ? `${this.engine}_version:${this.version}\r\n` : "# Keyspace\r\n";
   }
 
   #cluster(subcommand: string, words: readonly string[]): BinaryReply | ServerError {

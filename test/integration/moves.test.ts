@@ -31,6 +31,11 @@ async function pongsSentBy(node: Member): Promise<number> {
   return Number(/^cluster_stats_messages_pong_sent:(\d+)/m.exec(info)?.[1] ?? 0);
 }
 
+async function setSlotsSentTo(node: Member): Promise<number> {
+  const info = String(await node.call("INFO", "commandstats"));
+  return Number(/^cmdstat_cluster\|setslot:calls=(\d+)/m.exec(info)?.[1] ?? 0);
+}
+
 async function ownEpochOf(node: Member): Promise<number> {
   const line = /^.*\bmyself\b.*$/m.exec(String(await node.call("CLUSTER", "NODES")))![0];
   return Number(line.split(" ")[6]);
@@ -123,6 +128,31 @@ describe.each(ENGINES)("moving slots on $name", (engine: TestEngine) => {
       expect(await runSlotctl(words)).toMatchObject({ code: 0 });
       expect(await ownEpochOf(d)).toBeGreaterThan(await ownEpochOf(raised));
     }
+    await expectSound(cluster);
+  });
+
+  test("a third primary hears of new owners from them, and is not told by SETSLOT before", async () => {
+    await using cluster = await startCluster(engine, THREE_AND_ONE, STAYS);
+    const { a, b, c, d } = cluster.nodes;
+    const words = [
+      "reshard",
+      nameOf(a),
+      "--from",
+      nameOf(a),
+      "--to",
+      d.id,
+      "--slots",
+      "200",
+      "--method",
+      "keys",
+      "--yes",
+    ];
+    expect(await runSlotctl(words)).toMatchObject({ code: 0 });
+    const told = await Promise.all([a, b, c, d].map(setSlotsSentTo));
+    expect(told[0]).toBeGreaterThanOrEqual(400);
+    expect(told[1]).toBe(0);
+    expect(told[2]).toBe(0);
+    expect(told[3]).toBeGreaterThanOrEqual(400);
     await expectSound(cluster);
   });
 

@@ -5,8 +5,13 @@ const EMPTY_SLOTS_A_CHUNK = 128;
 const FILLED_SLOTS_A_CHUNK = 64;
 const KEYS_A_CHUNK = 4096;
 
-/** Empty slots in large chunks first; then those with keys, a few at a time. Pure. */
-export function chunksOf(slots: readonly number[], keys: ReadonlyMap<number, number>): readonly (readonly number[])[] {
+type Keys = ReadonlyMap<number, number>;
+
+/**
+ * Empty slots in large chunks first; then those with keys, a few at a time. The last slot of a chunk is the one with the
+ * fewest keys. Pure.
+ */
+export function chunksOf(slots: readonly number[], keys: Keys): readonly (readonly number[])[] {
   const empty = slots.filter((slot) => (keys.get(slot) ?? 0) === 0);
   const chunks: number[][] = [];
   for (let first = 0; first < empty.length; first += EMPTY_SLOTS_A_CHUNK) {
@@ -23,5 +28,10 @@ export function chunksOf(slots: readonly number[], keys: ReadonlyMap<number, num
     chunks.at(-1)!.push(slot);
     room -= count;
   }
-  return chunks;
+  return chunks.map((chunk) => fewestLast(chunk, keys));
+}
+
+function fewestLast(chunk: readonly number[], keys: Keys): readonly number[] {
+  const least = chunk.reduce((a, b) => ((keys.get(a) ?? 0) < (keys.get(b) ?? 0) ? a : b));
+  return [...chunk.filter((slot) => slot !== least), least];
 }

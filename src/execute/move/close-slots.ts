@@ -20,24 +20,49 @@ export interface Closing {
   readonly bystanders: Bystanders;
   /** Undefined where a cluster is mended: each moment there in which two call a slot theirs is one too many. */
   readonly hearing: Hearing | undefined;
+  /** A server that may mark a slot as claimed by nobody keeps that mark: see Hearing. */
+  readonly keepsMarks: boolean;
   /** Connections for many commands, where there are any; else those are used that all share. */
   readonly ends?: { readonly source: Node; readonly target: Node } | undefined;
 }
 
 /**
  * The target must hear first: were it to die after the source had let go, the slot would have no owner at all. The
- * source is told when it has heard of it from the target. The others learn by gossip anyway; telling them spares their clients a redirect.
+ * source is told when it has heard of it from the target. The others learn by gossip; who does not is told, which spares
+ * its clients a redirect.
  * @throws SlotctlError when target or source refuses or cannot be reached
  */
 export async function closeSlots(slots: readonly number[], closing: Closing): Promise<void> {
   if (slots.length === 0) return;
-  const { executor, step, bystanders, claims, ends } = closing;
-  const state: SlotState = ["NODE", step.to.id];
+  const { executor, bystanders, hearing } = closing;
+  const state: SlotState = ["NODE", closing.step.to.id];
+  for (const part of partsOf(slots, closing)) {
+    await claim(part, state, closing);
+    await waitForSource(part, closing);
+  }
+  await tellSource(slots, state, closing);
+  await bystanders.tell(slots, state, { executor, hearing });
+}
+
+/**
+ * An older packet of the target may reach a node by another way after the one that claims the slots, also where nobody
+ * is told too early. The mark that it leaves goes with the next packet that brings news: so the last slot, which has the
+ * fewest keys, is claimed by itself when the source has heard of the others.
+ */
+function partsOf(slots: readonly number[], { keepsMarks, hearing }: Closing): readonly (readonly number[])[] {
+  const inTwo = keepsMarks && hearing !== undefined && slots.length > 1;
+  return inTwo ? [slots.slice(0, -1), slots.slice(-1)] : [slots];
+}
+
+async function claim(slots: readonly number[], state: SlotState, closing: Closing): Promise<void> {
+  const { executor, step, claims, ends } = closing;
   if (ends !== undefined) await claims.claim(ends.target, step.to, slots, closing);
   else await setSlots(await nodeOf(executor, step.to), step.to, slots, state, closing);
-  await closing.hearing?.await(slots, step, executor);
-  await tellSource(slots, state, closing);
-  await bystanders.tell(slots, state, executor);
+}
+
+/** A source that cannot be asked is told, which finds out what is the matter. */
+async function waitForSource(slots: readonly number[], { executor, step, hearing }: Closing): Promise<void> {
+  await hearing?.by(step.from, slots).catch((error: unknown) => forgive(executor, step.from, error));
 }
 
 /** What a source whose replica does not confirm is told by the target itself, whose config epoch is higher now. */
@@ -55,6 +80,8 @@ async function tellSource(slots: readonly number[], state: SlotState, closing: C
 
 const SOURCE_PATIENCE_MS = 5_000;
 
+type HowToTell = Pick<Closing, "executor" | "hearing">;
+
 /** The primaries that take no part in a move. That one of them cannot be told is no reason to stop. */
 export class Bystanders implements Disposable {
   #nodes: readonly NodeRef[];
@@ -65,13 +92,13 @@ export class Bystanders implements Disposable {
   }
 
   /** Who was not to be told once is not asked again: it is said once, and it learns by gossip. */
-  async tell(slots: readonly number[], state: SlotState, executor: Executor): Promise<void> {
+  async tell(slots: readonly number[], state: SlotState, how: HowToTell): Promise<void> {
     await Promise.all(
       this.#nodes.map(async (ref) => {
-        const why = await this.#tellOne(ref, slots, state, executor);
+        const why = await this.#tellOne(ref, slots, state, how);
         if (why === undefined || !this.#nodes.includes(ref)) return;
         this.#nodes = this.#nodes.filter((other) => other !== ref);
-        executor.emit({ type: "notice", text: `${why}; it takes no part and learns of the new owner by gossip` });
+        how.executor.emit({ type: "notice", text: `${why}; it takes no part and learns of the new owner by gossip` });
       }),
     );
   }
@@ -81,9 +108,10 @@ export class Bystanders implements Disposable {
     ref: NodeRef,
     slots: readonly number[],
     state: SlotState,
-    executor: Executor,
+    { executor, hearing }: HowToTell,
   ): Promise<string | undefined> {
     try {
+      if (await hearing?.by(ref, slots)) return undefined;
       const [refusal] = await trySetSlots(await this.#connectionTo(ref, executor), slots, state);
       return (
         refusal && `${formatAddress(ref.address)} refuses CLUSTER SETSLOT ${refusal.slot}: ${refusal.error.message}`

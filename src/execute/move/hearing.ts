@@ -1,31 +1,39 @@
-import type { View } from "../../model/cluster.ts";
+import type { NodeId, View } from "../../model/cluster.ts";
 import { subtractRanges, toRanges } from "../../model/slot.ts";
 import { waitUntil } from "../../node/wait-until.ts";
-import type { MoveSlots } from "../../plan/plan.ts";
-import { type Executor, forgive, viewOf } from "../executor.ts";
+import type { NodeRef } from "../../plan/plan.ts";
+import { type Executor, viewOf } from "../executor.ts";
 
 /**
- * A source is told of a slot's new owner when it has heard of it from that owner. Told before, it may still find an older
- * packet of him in which the slot is missing, and marks it as claimed by nobody (`owner_not_claiming_slot`; Redis from 7.0
- * on clears the mark only with a packet that brings news, and not with SETSLOT, see redis/redis#12344). A slot with that mark
- * goes to whoever claims it, whatever his config epoch: when it comes back one day, the next packet of the owner who is
- * just giving it away takes it from its new one, who deletes the keys.
+ * Whether nodes have heard of a slot's new owner from that owner. Who is told before, with SETSLOT, may still find an older
+ * packet of his in which the slot is missing, and marks it as claimed by nobody (`owner_not_claiming_slot`; Redis from 7.0
+ * on clears the mark only with a packet that brings news, and until redis/redis#12564 not with SETSLOT). A slot with that
+ * mark goes to whoever claims it, whatever his config epoch: when it comes here one day, the next packet of the owner who
+ * is just giving it away takes it from its new one, who deletes the keys.
  */
 export class Hearing {
+  readonly #owner: NodeRef;
+  readonly #executor: Executor;
   /** Where news take that long, as between servers that do not tell each other at once, nothing is waited for. */
-  #isQuick = true;
+  readonly #slow = new Set<NodeId>();
 
-  /** Returns when the source says itself that the target owns these slots, or does not hear of it for a while. */
-  async await(slots: readonly number[], step: Pick<MoveSlots, "from" | "to">, executor: Executor): Promise<void> {
-    if (!this.#isQuick) return;
-    const look = async () => {
-      const view = await viewOf(executor, step.from).catch((error: unknown) => forgive(executor, step.from, error));
-      // Who cannot be asked is told, which finds out what is the matter.
-      return view === undefined || hasHeardOf(view, slots, step) ? true : undefined;
-    };
-    for (let i = 0; i < LOOKS_AT_ONCE; i++) if (await look()) return;
+  constructor(owner: NodeRef, executor: Executor) {
+    this.#owner = owner;
+    this.#executor = executor;
+  }
+
+  /**
+   * Returns true as soon as this node says itself that the owner has these slots; false when it does not hear of it for a while.
+   * @throws SlotctlError when it cannot be asked
+   */
+  async by(node: NodeRef, slots: readonly number[]): Promise<boolean> {
+    if (this.#slow.has(node.id)) return false;
+    const look = async () => isOwner(await viewOf(this.#executor, node), this.#owner, slots) || undefined;
+    for (let i = 0; i < LOOKS_AT_ONCE; i++) if (await look()) return true;
     const patience = { timeout: PATIENCE_MS, signal: new AbortController().signal };
-    this.#isQuick = (await waitUntil(look, patience)) !== undefined;
+    if (await waitUntil(look, patience)) return true;
+    this.#slow.add(node.id);
+    return false;
   }
 }
 
@@ -33,7 +41,7 @@ export class Hearing {
 const LOOKS_AT_ONCE = 5;
 const PATIENCE_MS = 1000;
 
-function hasHeardOf({ lines }: View, slots: readonly number[], { to }: Pick<MoveSlots, "to">): boolean {
-  const owned = lines.find(({ id }) => id === to.id)?.slots ?? [];
+function isOwner({ lines }: View, owner: NodeRef, slots: readonly number[]): boolean {
+  const owned = lines.find(({ id }) => id === owner.id)?.slots ?? [];
   return subtractRanges(toRanges(slots), owned).length === 0;
 }

@@ -138,7 +138,8 @@ class Mover {
       oneFirst: !isFirst || habits.some(({ asksReplicas }) => asksReplicas),
       claims: new Claims(habits[1]!),
       bystanders,
-      hearing: this.#context.conflicts === undefined ? new Hearing() : undefined,
+      hearing: this.#context.conflicts === undefined ? new Hearing(this.#step.to, executor) : undefined,
+      keepsMarks: habits.some(({ keepsMarks }) => keepsMarks),
     };
     await this.#close(unclosed, closing);
     const { from, to } = this.#step;

@@ -7,12 +7,15 @@ import { runMoves } from "../../helpers/run-moves.ts";
 
 const EXPECTED = { a: "0-2,4-9", b: "3,10-19", c: "20-29" };
 
-async function moveSlot3(keys: number, pipeline = 100): Promise<FakeCluster> {
-  const cluster = new FakeCluster({ a: [0, 9], b: [10, 19], c: [20, 29] });
+async function moveSlot3(keys: number, pipeline = 100, cluster = newCluster()): Promise<FakeCluster> {
   for (let i = 0; i < keys; i++) cluster.put("a", 3, `key${i}`, "value");
   const { error } = await runMoves(cluster, [{ from: "a", to: "b", slots: "3" }], EXPECTED, { pipeline });
   expect(error).toBeUndefined();
   return cluster;
+}
+
+function newCluster(): FakeCluster {
+  return new FakeCluster({ a: [0, 9], b: [10, 19], c: [20, 29] });
 }
 
 /** The commands of a move, without ids and without what only looks. */
@@ -22,14 +25,52 @@ function changesOf({ log }: FakeCluster): readonly string[] {
     .map((line) => line.replace(/ [0-9a-f]{40}$/, "").replace(/(MIGRATE) .* KEYS/, "$1"));
 }
 
-test("17.5.73 target and source are opened, keys go over, then target, source and the others are told", async () => {
-  expect(changesOf(await moveSlot3(2))).toEqual([
+test("17.5.73 target and source are opened, keys go over, then target, source and who does not hear of it are told", async () => {
+  const cluster = newCluster();
+  cluster.server("c").isDeaf = true;
+  expect(changesOf(await moveSlot3(2, 100, cluster))).toEqual([
     "b CLUSTER SETSLOT 3 IMPORTING",
     "a CLUSTER SETSLOT 3 MIGRATING",
     "a MIGRATE key0 key1",
     "b CLUSTER SETSLOT 3 NODE",
     "a CLUSTER SETSLOT 3 NODE",
     "c CLUSTER SETSLOT 3 NODE",
+  ]);
+});
+
+test("others are asked whether they have heard of the new owner, and who has is not told", async () => {
+  const { log } = await moveSlot3(2);
+  const told = log.findIndex((line) => /^a CLUSTER SETSLOT 3 NODE/.test(line));
+  expect(log.slice(told)).toContain("c CLUSTER NODES");
+  expect(log.filter((line) => /^c CLUSTER SETSLOT/.test(line))).toEqual([]);
+});
+
+test("where marks are kept, the slot with the fewest keys is claimed by itself when the source has heard of the others", async () => {
+  const cluster = newCluster();
+  for (const name of ["a", "b"]) cluster.server(name).version = "7.0.15";
+  for (const [slot, keys] of [
+    [3, 2],
+    [4, 1],
+    [5, 3],
+  ] as const) {
+    // biome-ignore format: one line
+    for (let i = 0; i < keys; i++) cluster.put("a", slot, `key${slot}${i}`, "value");
+  }
+  const { error } = await runMoves(cluster, [{ from: "a", to: "b", slots: "3-5" }], {
+    a: "0-2,6-9",
+    b: "3-5,10-19",
+    c: "20-29",
+  });
+  expect(error).toBeUndefined();
+  const from = cluster.log.findIndex((line) => /^b CLUSTER SETSLOT \d NODE/.test(line));
+  const to = cluster.log.findIndex((line) => /^a CLUSTER SETSLOT \d NODE/.test(line));
+  const order = cluster.log.slice(from, to).filter((line) => /^b CLUSTER SETSLOT|^a CLUSTER NODES/.test(line));
+  expect(order.map((line) => line.replace(/ [0-9a-f]{40}$/, ""))).toEqual([
+    "b CLUSTER SETSLOT 3 NODE",
+    "b CLUSTER SETSLOT 5 NODE",
+    "a CLUSTER NODES",
+    "b CLUSTER SETSLOT 4 NODE",
+    "a CLUSTER NODES",
   ]);
 });
 

@@ -1,0 +1,24 @@
+import { expect, test } from "vitest";
+import { chunksOf } from "../../../src/execute/move/chunks.ts";
+
+const keysOf = (...counts: readonly (readonly [slot: number, keys: number])[]) => new Map(counts);
+
+test("empty slots go first and together, those with keys a few thousand keys at a time", () => {
+  const chunks = chunksOf([0, 1, 2, 3, 4], keysOf([1, 3000], [2, 2000], [4, 10]));
+  expect(chunks).toEqual([[0, 3], [1], [2, 4]].map((chunk) => expect.arrayContaining(chunk)));
+  expect(chunks.map(({ length }) => length)).toEqual([2, 1, 2]);
+});
+
+test("the slot with the fewest keys comes last in its chunk: it is the one that is claimed by itself", () => {
+  expect(chunksOf([1, 2, 3, 4], keysOf([1, 7], [2, 2], [3, 9], [4, 3]))).toEqual([[1, 3, 4, 2]]);
+});
+
+test("every slot is in exactly one chunk", () => {
+  const slots = Array.from({ length: 1000 }, (_, slot) => slot);
+  const keys = new Map(slots.map((slot) => [slot, slot % 3 === 0 ? 0 : slot % 97]));
+  expect(
+    chunksOf(slots, keys)
+      .flat()
+      .sort((a, b) => a - b),
+  ).toEqual(slots);
+});
