@@ -4,6 +4,8 @@ export interface Patience {
   /** Milliseconds in all. */
   readonly timeout: number;
   readonly signal: AbortSignal;
+  /** Milliseconds until the second look; 20 unless told. */
+  readonly firstPause?: number;
 }
 
 /** The first look comes at once; then they get rarer, so that a quick answer is quick and a slow one costs little. */
@@ -17,10 +19,10 @@ const LONGEST_PAUSE_MS = 100;
  */
 export async function waitUntil<Found>(
   look: () => Promise<Found | undefined>,
-  { timeout, signal }: Patience,
+  { timeout, signal, firstPause = FIRST_PAUSE_MS }: Patience,
 ): Promise<Found | undefined> {
   const deadline = performance.now() + timeout;
-  for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 1.5, LONGEST_PAUSE_MS)) {
+  for (let pause = firstPause; ; pause = Math.min(pause * 1.5, LONGEST_PAUSE_MS)) {
     signal.throwIfAborted();
     const found = await look();
     if (found !== undefined) return found;

@@ -234,7 +234,10 @@ describe.each(ENDS)("while slots move key by key on $name", (engine: TestEngine)
     // Any earlier, and the move would not be begun.
     await c.call("ACL", "SETUSER", "default", "-cluster|setslot");
     expect(await first.result).toMatchObject({ code: 0 });
-    expect(first.stderr).toMatch(new RegExp(`${nameOf(c)} refuses CLUSTER SETSLOT \\d+: NOPERM`));
+    const refusal = new RegExp(`${nameOf(c)} refuses CLUSTER SETSLOT \\d+: NOPERM`);
+    // Redis 7.0 is not told what it has heard of.
+    if (engine.version.startsWith("7.")) expect(first.stderr).not.toMatch(refusal);
+    else expect(first.stderr).toMatch(refusal);
     await c.call("ACL", "SETUSER", "default", "+cluster|setslot");
 
     const second = await startMove(b, a);

@@ -131,30 +131,33 @@ describe.each(ENGINES)("moving slots on $name", (engine: TestEngine) => {
     await expectSound(cluster);
   });
 
-  test("a third primary hears of new owners from them, and is not told by SETSLOT before", async () => {
-    await using cluster = await startCluster(engine, THREE_AND_ONE, STAYS);
-    const { a, b, c, d } = cluster.nodes;
-    const words = [
-      "reshard",
-      nameOf(a),
-      "--from",
-      nameOf(a),
-      "--to",
-      d.id,
-      "--slots",
-      "200",
-      "--method",
-      "keys",
-      "--yes",
-    ];
-    expect(await runSlotctl(words)).toMatchObject({ code: 0 });
-    const told = await Promise.all([a, b, c, d].map(setSlotsSentTo));
-    expect(told[0]).toBeGreaterThanOrEqual(400);
-    expect(told[1]).toBe(0);
-    expect(told[2]).toBe(0);
-    expect(told[3]).toBeGreaterThanOrEqual(400);
-    await expectSound(cluster);
-  });
+  test.runIf(engine.version.startsWith("7."))(
+    "a third primary hears of new owners from them, and is not told by SETSLOT before",
+    async () => {
+      await using cluster = await startCluster(engine, THREE_AND_ONE, STAYS);
+      const { a, b, c, d } = cluster.nodes;
+      const words = [
+        "reshard",
+        nameOf(a),
+        "--from",
+        nameOf(a),
+        "--to",
+        d.id,
+        "--slots",
+        "200",
+        "--method",
+        "keys",
+        "--yes",
+      ];
+      expect(await runSlotctl(words)).toMatchObject({ code: 0 });
+      const told = await Promise.all([a, b, c, d].map(setSlotsSentTo));
+      expect(told[0]).toBeGreaterThanOrEqual(400);
+      expect(told[1]).toBe(0);
+      expect(told[2]).toBe(0);
+      expect(told[3]).toBeGreaterThanOrEqual(400);
+      await expectSound(cluster);
+    },
+  );
 
   test("of slots that have arrived, others are told once for many", async () => {
     await using cluster = await startCluster(engine, THREE_AND_ONE, STAYS);

@@ -1,5 +1,5 @@
 /** Servers write nodes.conf once for all SETSLOTs that they get in one go, so empty slots go in large chunks. */
-const EMPTY_SLOTS_A_CHUNK = 128;
+const EMPTY_SLOTS_A_CHUNK = 256;
 
 /** Multi-key commands on an open slot may get TRYAGAIN, so few slots with keys are open at a time. */
 const FILLED_SLOTS_A_CHUNK = 64;

@@ -15,13 +15,18 @@ import { type HowToSet, setSlots } from "./set-slots.ts";
  *
  * The first is told of by itself for the source: one that loses its last slots to a node that owned nothing before takes
  * that for a failover, and becomes its replica whatever cluster-allow-replica-migration says (clusterUpdateSlotsConfigWith,
- * `sender_slots == migrated_our_slots`).
+ * `sender_slots == migrated_our_slots`). Where another slot follows by itself, it has that one left.
  */
 export class Claims {
   #atOnce: boolean;
+  readonly #tellsOfFirst: boolean;
 
-  constructor({ tellsOfEachSlot }: Pick<SetSlotHabits, "tellsOfEachSlot">) {
+  constructor({
+    tellsOfEachSlot,
+    lastFollows,
+  }: Pick<SetSlotHabits, "tellsOfEachSlot"> & { readonly lastFollows: boolean }) {
     this.#atOnce = tellsOfEachSlot;
+    this.#tellsOfFirst = !lastFollows;
   }
 
   /**
@@ -29,8 +34,9 @@ export class Claims {
    * @throws SlotctlError SETSLOT_REFUSED as setSlots does
    */
   async claim(node: Node, target: NodeRef, slots: readonly number[], how: HowToSet): Promise<void> {
-    if (this.#atOnce && slots.length > 2) {
-      if (await claimAtOnce(node, target, slots)) return;
+    const told = [slots.at(-1)!, ...(this.#tellsOfFirst ? [slots[0]!] : [])];
+    if (this.#atOnce && slots.length > told.length) {
+      if (await claimAtOnce(node, target, slots, told)) return;
       // Who may not do that is not asked again: each refusal goes into the server's ACL LOG.
       this.#atOnce = false;
     }
@@ -39,14 +45,18 @@ export class Claims {
 }
 
 /** Whether it did all of it; who may not do that much is asked for each slot. */
-async function claimAtOnce(node: Node, target: NodeRef, slots: readonly number[]): Promise<boolean> {
-  const [first, last] = [slots[0], slots.at(-1)!];
+async function claimAtOnce(
+  node: Node,
+  target: NodeRef,
+  slots: readonly number[],
+  told: readonly number[],
+): Promise<boolean> {
   const outcomes = await node.sendAll([
     ["MULTI"],
     ["CLUSTER", "BUMPEPOCH"],
     ...slots.flatMap((slot): Command[] => {
       const assigned: Command = ["CLUSTER", "SETSLOT", slot, "NODE", target.id];
-      return slot === first || slot === last ? [assigned] : [["CLUSTER", "SETSLOT", slot, "STABLE"], assigned];
+      return told.includes(slot) ? [assigned] : [["CLUSTER", "SETSLOT", slot, "STABLE"], assigned];
     }),
     ["EXEC"],
     // Where EXEC is not allowed, the transaction must not stay open for what comes next.
@@ -54,7 +64,7 @@ async function claimAtOnce(node: Node, target: NodeRef, slots: readonly number[]
   ]);
   const [executed, discarded] = outcomes.slice(-2);
   const isOpen = !(outcomes[0] instanceof ServerError) && isForbidden(executed) && isForbidden(discarded);
-  if (isOpen) throw setSlotRefused(last, target, executed);
+  if (isOpen) throw setSlotRefused(slots.at(-1)!, target, executed);
   return Array.isArray(executed) && executed.every((outcome: unknown) => !(outcome instanceof ServerError));
 }
 

@@ -18,30 +18,33 @@ export interface Closing {
   readonly claims: Claims;
   readonly emit: Emit;
   readonly bystanders: Bystanders;
-  /** Undefined where a cluster is mended: each moment there in which two call a slot theirs is one too many. */
+  /** Where others must have heard of the new owner before they are told: see Hearing. */
   readonly hearing: Hearing | undefined;
-  /** A server that may mark a slot as claimed by nobody keeps that mark: see Hearing. */
-  readonly keepsMarks: boolean;
   /** Connections for many commands, where there are any; else those are used that all share. */
   readonly ends?: { readonly source: Node; readonly target: Node } | undefined;
 }
 
 /**
  * The target must hear first: were it to die after the source had let go, the slot would have no owner at all. The
- * source is told when it has heard of it from the target. The others learn by gossip; who does not is told, which spares
- * its clients a redirect.
+ * others learn by gossip anyway; telling them spares their clients a redirect. Where they must have heard of it before,
+ * only those are told that do not.
  * @throws SlotctlError when target or source refuses or cannot be reached
  */
 export async function closeSlots(slots: readonly number[], closing: Closing): Promise<void> {
   if (slots.length === 0) return;
   const { executor, bystanders, hearing } = closing;
   const state: SlotState = ["NODE", closing.step.to.id];
-  for (const part of partsOf(slots, closing)) {
-    await claim(part, state, closing);
-    await waitForSource(part, closing);
+  if (hearing === undefined) {
+    await claim(slots, state, closing);
+    await tellSource(slots, state, closing);
+    await bystanders.tell(slots, state, { executor });
+    return;
   }
-  await tellSource(slots, state, closing);
-  await bystanders.tell(slots, state, { executor, hearing });
+  for (const part of partsOf(slots)) {
+    await claim(part, state, closing);
+    await waitForSource(part, hearing, closing);
+  }
+  await Promise.all([tellSource(slots, state, closing), bystanders.tell(slots, state, { executor, hearing })]);
 }
 
 /**
@@ -49,9 +52,8 @@ export async function closeSlots(slots: readonly number[], closing: Closing): Pr
  * is told too early. The mark that it leaves goes with the next packet that brings news: so the last slot, which has the
  * fewest keys, is claimed by itself when the source has heard of the others.
  */
-function partsOf(slots: readonly number[], { keepsMarks, hearing }: Closing): readonly (readonly number[])[] {
-  const inTwo = keepsMarks && hearing !== undefined && slots.length > 1;
-  return inTwo ? [slots.slice(0, -1), slots.slice(-1)] : [slots];
+function partsOf(slots: readonly number[]): readonly (readonly number[])[] {
+  return slots.length > 1 ? [slots.slice(0, -1), slots.slice(-1)] : [slots];
 }
 
 async function claim(slots: readonly number[], state: SlotState, closing: Closing): Promise<void> {
@@ -61,8 +63,8 @@ async function claim(slots: readonly number[], state: SlotState, closing: Closin
 }
 
 /** A source that cannot be asked is told, which finds out what is the matter. */
-async function waitForSource(slots: readonly number[], { executor, step, hearing }: Closing): Promise<void> {
-  await hearing?.by(step.from, slots).catch((error: unknown) => forgive(executor, step.from, error));
+async function waitForSource(slots: readonly number[], hearing: Hearing, { executor, step }: Closing): Promise<void> {
+  await hearing.by(step.from, slots).catch((error: unknown) => forgive(executor, step.from, error));
 }
 
 /** What a source whose replica does not confirm is told by the target itself, whose config epoch is higher now. */
@@ -80,7 +82,7 @@ async function tellSource(slots: readonly number[], state: SlotState, closing: C
 
 const SOURCE_PATIENCE_MS = 5_000;
 
-type HowToTell = Pick<Closing, "executor" | "hearing">;
+type HowToTell = Pick<Closing, "executor"> & Partial<Pick<Closing, "hearing">>;
 
 /** The primaries that take no part in a move. That one of them cannot be told is no reason to stop. */
 export class Bystanders implements Disposable {

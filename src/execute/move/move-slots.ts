@@ -20,9 +20,10 @@ import { databasesOf, type Lane, type LaneSettings, withLane } from "./lane.ts";
 import { heirOf, type Pair, readPair, waitForPair } from "./look-again.ts";
 import { failedOver, isWorthAnotherLook, planIsStale } from "./move-failures.ts";
 import { Pace, type Throttle } from "./pace.ts";
-import { setSlotHabitsOf } from "./set-slot-habits.ts";
+import { type SetSlotHabits, setSlotHabitsOf } from "./set-slot-habits.ts";
 import { setSlots } from "./set-slots.ts";
 import { type StaleSlot, sortSlots, unheardSlots } from "./slot-states.ts";
+import { type TrailingWork, withTrailingWork } from "./trailing-work.ts";
 
 /** What the moves of one run have in common. */
 export interface MoveContext {
@@ -130,16 +131,16 @@ class Mover {
     using bystanders = bystandersIn(source, this.#step);
     const ends = await Promise.all([nodeOf(executor, this.#step.from), nodeOf(executor, this.#step.to)]);
     const habits = await Promise.all(ends.map(setSlotHabitsOf));
+    const mustHear = this.#mustHear(habits);
     const closing: Closing = {
       executor,
       emit: executor.emit,
       step: this.#step,
       patience: this.#patience,
       oneFirst: !isFirst || habits.some(({ asksReplicas }) => asksReplicas),
-      claims: new Claims(habits[1]!),
+      claims: new Claims({ ...habits[1]!, lastFollows: mustHear }),
       bystanders,
-      hearing: this.#context.conflicts === undefined ? new Hearing(this.#step.to, executor) : undefined,
-      keepsMarks: habits.some(({ keepsMarks }) => keepsMarks),
+      hearing: mustHear ? new Hearing(this.#step.to, executor) : undefined,
     };
     await this.#close(unclosed, closing);
     const { from, to } = this.#step;
@@ -152,6 +153,11 @@ class Mover {
   #explainStale(stale: readonly StaleSlot[], now: View): SlotctlError {
     const heir = this.#seen && heirOf(this.#step.from, this.#seen.source, now);
     return heir === undefined ? planIsStale(stale) : failedOver(this.#step.from, heir);
+  }
+
+  /** Where a cluster is mended, each moment in which two call a slot theirs is one too many. */
+  #mustHear(habits: readonly SetSlotHabits[]): boolean {
+    return this.#context.conflicts === undefined && habits.some(({ keepsMarks }) => keepsMarks);
   }
 
   async #moveAll(slots: readonly number[], closing: Closing): Promise<void> {
@@ -173,14 +179,16 @@ class Mover {
       conflicts,
     };
     const lanes = Array.from({ length: Math.min(LANES, chunks.length) }, () =>
-      withLane(settings, async (lane) => {
-        for (let chunk = next.next(); chunk.done !== true; chunk = next.next()) {
-          executor.signal.throwIfAborted();
-          this.#isPaused ||= !isInWindow(executor);
-          if (this.#isPaused) return;
-          await this.#moveChunk(chunk.value, lane, closing);
-        }
-      }),
+      withLane(settings, (lane) =>
+        withTrailingWork(async (closings) => {
+          for (let chunk = next.next(); chunk.done !== true; chunk = next.next()) {
+            executor.signal.throwIfAborted();
+            this.#isPaused ||= !isInWindow(executor);
+            if (this.#isPaused) return;
+            await this.#moveChunk(chunk.value, lane, { ...closing, ends: lane }, closings);
+          }
+        }),
+      ),
     );
     // Each lane brings its chunk to an end before the first failure is reported.
     const failed = (await Promise.allSettled(lanes)).find((outcome) => outcome.status === "rejected");
@@ -196,7 +204,8 @@ class Mover {
     });
   }
 
-  async #moveChunk(slots: readonly number[], lane: Lane, closing: Closing): Promise<void> {
+  /** Source and target hear of each other's slots by packets that may take a while: the next chunk does not wait for that. */
+  async #moveChunk(slots: readonly number[], lane: Lane, closing: Closing, closings: TrailingWork): Promise<void> {
     this.#changed = true;
     this.#context.onChange();
     const { from, to } = this.#step;
@@ -211,11 +220,9 @@ class Mover {
       filled = await filledOf(filled, lane);
     }
     const open = new Set(filled);
-    await this.#close(
-      // A slot with a key that nobody may decide about stays open, with both values where they were.
-      slots.filter((slot) => !open.has(slot) && lane.conflicts?.isLeft(slot) !== true),
-      { ...closing, ends: lane },
-    );
+    // A slot with a key that nobody may decide about stays open, with both values where they were.
+    const drained = slots.filter((slot) => !open.has(slot) && lane.conflicts?.isLeft(slot) !== true);
+    await closings.add(this.#close(drained, closing));
     if (open.size > 0) this.#park(filled);
   }
 

@@ -1,0 +1,34 @@
+/** Work that goes on while the next is begun: a few pieces at a time. */
+export class TrailingWork {
+  readonly #running: Promise<void>[] = [];
+
+  /**
+   * Begins a piece of work at once, and returns when few enough are left.
+   * @throws what an earlier piece has thrown
+   */
+  async add(work: Promise<void>): Promise<void> {
+    // It is thrown when its turn comes; until then it is nobody's.
+    work.catch(() => undefined);
+    this.#running.push(work);
+    if (this.#running.length > AT_A_TIME) await this.#running.shift();
+  }
+
+  /**
+   * Returns when all of it is done.
+   * @throws what the first piece that failed has thrown, when all others have come to their end too
+   */
+  async end(): Promise<void> {
+    const failed = (await Promise.allSettled(this.#running)).find((outcome) => outcome.status === "rejected");
+    if (failed !== undefined) throw failed.reason;
+  }
+}
+
+const AT_A_TIME = 4;
+
+/** Does work that leaves other work behind it, and waits for both; the first failure of what was left behind counts more. */
+export async function withTrailingWork(work: (trailing: TrailingWork) => Promise<void>): Promise<void> {
+  const trailing = new TrailingWork();
+  const [outcome] = await Promise.allSettled([work(trailing)]);
+  await trailing.end();
+  if (outcome.status === "rejected") throw outcome.reason;
+}
