@@ -26,34 +26,41 @@ export interface Closing {
 
 /**
  * The target must hear first: were it to die after the source had let go, the slot would have no owner at all. The
- * others learn by gossip anyway; telling them spares their clients a redirect. Where they must have heard of it before,
- * only those are told that do not.
+ * others learn by gossip anyway; telling them spares their clients a redirect.
  * @throws SlotctlError when target or source refuses or cannot be reached
  */
 export async function closeSlots(slots: readonly number[], closing: Closing): Promise<void> {
   if (slots.length === 0) return;
   const { executor, bystanders, hearing } = closing;
   const state: SlotState = ["NODE", closing.step.to.id];
-  if (hearing === undefined) {
-    await claim(slots, state, closing);
-    await tellSource(slots, state, closing);
-    await bystanders.tell(slots, state, { executor });
-    return;
-  }
-  for (const part of partsOf(slots)) {
-    await claim(part, state, closing);
-    await waitForSource(part, hearing, closing);
-  }
-  await Promise.all([tellSource(slots, state, closing), bystanders.tell(slots, state, { executor, hearing })]);
+  if (hearing !== undefined) return closeWithoutMarks(slots, state, closing, hearing);
+  await claim(slots, state, closing);
+  await tellSource(slots, state, closing);
+  await bystanders.tell(slots, state, { executor });
 }
 
 /**
- * An older packet of the target may reach a node by another way after the one that claims the slots, also where nobody
- * is told too early. The mark that it leaves goes with the next packet that brings news: so the last slot, which has the
- * fewest keys, is claimed by itself when the source has heard of the others.
+ * Marks that the source sets because it is told before it has heard of it, or because an older packet of the target comes
+ * by another way after a newer one, go with the next packet that brings news. So the last slot, which has the fewest keys,
+ * is claimed by itself afterwards; of that one the source has to hear before it is told. It is told of all others at once: what
+ * it sends as long as it knows nothing costs the target every slot that others have left a mark on there.
  */
-function partsOf(slots: readonly number[]): readonly (readonly number[])[] {
-  return slots.length > 1 ? [slots.slice(0, -1), slots.slice(-1)] : [slots];
+async function closeWithoutMarks(
+  slots: readonly number[],
+  state: SlotState,
+  closing: Closing,
+  hearing: Hearing,
+): Promise<void> {
+  const { executor, bystanders } = closing;
+  const [rest, last] = [slots.slice(0, -1), slots.slice(-1)];
+  if (rest.length > 0) {
+    await claim(rest, state, closing);
+    await tellSource(rest, state, closing);
+  }
+  await claim(last, state, closing);
+  await waitForSource(last, hearing, closing);
+  // Others are told only when they do not hear of it.
+  await Promise.all([tellSource(last, state, closing), bystanders.tell(slots, state, { executor, hearing })]);
 }
 
 async function claim(slots: readonly number[], state: SlotState, closing: Closing): Promise<void> {
