@@ -156,6 +156,7 @@ export const PROBLEMS: Readonly<Record<Problem["kind"], string>> = {
 
 /** By code; the generator refuses to leave one out that src/ uses, and to list one that it does not. */
 export const ERROR_CODES: Readonly<Record<string, string>> = {
+  ADDRESSES_SWAPPED: "The first address is that of a blank server, and the second that of a member of a cluster.",
   ADD_REFUSED: "The servers cannot join the cluster as asked; the details give every reason.",
   AMBIGUOUS_NODE: "What was given as a node fits more than one; their ids are listed.",
   ATOMIC_FAILED: "The servers' own slot migration failed as often as it may; the slots are still at their source.",

@@ -35,6 +35,7 @@ export async function addNode(options: AddNodeOptions, context: Context): Promis
   // Before anything is touched: a node that joined for nothing would stay an empty primary.
   const role = roleIn(cluster, options.role);
   const { candidates, primary } = await surveyNewcomers(cluster, options, context);
+  refuseSwapped(cluster, candidates);
   const ids = candidates.filter(isReached).map(({ node }) => node.id);
   const kept = await findKept(
     cluster,
@@ -96,6 +97,20 @@ async function surveyNewcomers(
   const asked = await surveyCandidates([...addresses, ...beside], connections, { zones, patience: wait, signal });
   const primary = asked.slice(addresses.length).find(isReached);
   return { candidates: asked.slice(0, addresses.length), primary };
+}
+
+/** Who comes from redis-cli names the newcomer first. */
+function refuseSwapped({ nodes }: Cluster, candidates: readonly (Candidate | LostCandidate)[]): void {
+  const [seed, ...others] = nodes;
+  if (seed === undefined || others.length > 0 || seed.slots.length > 0) return;
+  const member = candidates.filter(isReached).find(({ node }) => node.slots.length > 0);
+  if (member === undefined) return;
+  const address = formatAddress(seed.address);
+  throw new SlotctlError(`${address} is no member of a cluster, but ${member.typed} is`, {
+    code: "ADDRESSES_SWAPPED",
+    exitCode: ExitCode.Usage,
+    hint: `The cluster comes first: slotctl add-node ${member.typed} ${address}`,
+  });
 }
 
 /** While slots have no owner, or two, no node says that it is ok, and there is no telling when a newcomer is ready. */

@@ -42,6 +42,16 @@ async function expectHealthy(seed: TestServer): Promise<void> {
 }
 
 describe.each(ENGINES)("members on $name", (engine: TestEngine) => {
+  test("the addresses the wrong way round, as redis-cli has them, are told so, and nothing is changed", async () => {
+    await using cluster = await startCluster(engine, THIRDS, { spares: 1 });
+    const [member, blank] = [nameOf(cluster.nodes.b), nameOf(cluster.spares[0]!)];
+    const run = await runSlotctl(["add-node", blank, member, "--yes"]);
+    expect(run.code).toBe(2);
+    expect(run.stderr).toContain(`${blank} is no member of a cluster, but ${member} is`);
+    expect(run.stderr).toContain(`slotctl add-node ${member} ${blank}`);
+    expect(await idsKnownTo(cluster.spares[0]!)).toHaveLength(1);
+  });
+
   test("the walk of a textbook needs no sleep", async () => {
     await using servers = await startServers(engine, { count: 8 });
     const [a, , , , , , d, d1] = servers;
