@@ -13,6 +13,12 @@ test("the slot with the fewest keys comes last in its chunk: it is the one that 
   expect(chunksOf([1, 2, 3, 4], keysOf([1, 7], [2, 2], [3, 9], [4, 3]))).toEqual([[1, 3, 4, 2]]);
 });
 
+test("the highest slot of a chunk does not come last: redis-cli may have left a mark on it", () => {
+  expect(chunksOf([1, 2, 3], keysOf([1, 7], [2, 5], [3, 1]))).toEqual([[1, 3, 2]]);
+  expect(chunksOf([1, 2, 3], keysOf())).toEqual([[2, 3, 1]]);
+  expect(chunksOf([3], keysOf())).toEqual([[3]]);
+});
+
 test("every slot is in exactly one chunk", () => {
   const slots = Array.from({ length: 1000 }, (_, slot) => slot);
   const keys = new Map(slots.map((slot) => [slot, slot % 3 === 0 ? 0 : slot % 97]));
