@@ -34,6 +34,14 @@ test("Redis takes many slots as one change, of which it tells the others twice",
   expect(claimsOf(cluster)).toEqual(["MULTI", ...change, "EXEC"]);
 });
 
+test("Redis 7.0 tells the others once of all slots but one, and then of that one", async () => {
+  const cluster = newCluster();
+  for (const server of cluster.servers.values()) server.version = "7.0.15";
+  expect((await runMoves(cluster, MOVES, EXPECTED)).error).toBeUndefined();
+  expectMoved(cluster);
+  expect(claimsOf(cluster)).toEqual(["MULTI", "BUMPEPOCH", "4 STABLE", "4 NODE", "5 NODE", "EXEC", "3 NODE"]);
+});
+
 test("Valkey, which tells the others once anyway, takes them one by one", async () => {
   const cluster = newCluster();
   for (const server of cluster.servers.values()) server.engine = "valkey";
