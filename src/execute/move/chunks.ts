@@ -7,10 +7,7 @@ const KEYS_A_CHUNK = 4096;
 
 type Keys = ReadonlyMap<number, number>;
 
-/**
- * Empty slots in large chunks first; then those with keys, a few at a time. The last slot of a chunk is the one with the
- * fewest keys, but not the highest. Pure.
- */
+/** Empty slots in large chunks first; then those with keys, a few at a time. Pure. */
 export function chunksOf(slots: readonly number[], keys: Keys): readonly (readonly number[])[] {
   const empty = slots.filter((slot) => (keys.get(slot) ?? 0) === 0);
   const chunks: number[][] = [];
@@ -28,14 +25,15 @@ export function chunksOf(slots: readonly number[], keys: Keys): readonly (readon
     chunks.at(-1)!.push(slot);
     room -= count;
   }
-  return chunks.map((chunk) => fewestLast(chunk, keys));
+  return chunks;
 }
 
 /**
- * What comes last is known to its source a moment later than the others, which may cost a slot that was left marked as
- * claimed by nobody; redis-cli leaves that mark on the highest slot of a move, so the highest of a chunk is not chosen.
+ * The chunk with the slot that has the fewest keys at its end, but not the highest: what comes last is known to its source
+ * a moment later than the others, which may cost a slot that was left marked as claimed by nobody, and redis-cli leaves
+ * that mark on the highest slot of a move. Pure.
  */
-function fewestLast(chunk: readonly number[], keys: Keys): readonly number[] {
+export function fewestLast(chunk: readonly number[], keys: Keys): readonly number[] {
   if (chunk.length < 2) return chunk;
   const least = chunk.slice(0, -1).reduce((a, b) => ((keys.get(b) ?? 0) < (keys.get(a) ?? 0) ? b : a));
   return [...chunk.filter((slot) => slot !== least), least];

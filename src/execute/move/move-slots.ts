@@ -6,7 +6,7 @@ import type { Patience } from "../../node/wait-until.ts";
 import { withConnection } from "../../node/with-connection.ts";
 import type { MoveSlots } from "../../plan/plan.ts";
 import { type Executor, nodeOf, type OnChange } from "../executor.ts";
-import { chunksOf } from "./chunks.ts";
+import { chunksOf, fewestLast } from "./chunks.ts";
 import { Claims } from "./claim-slots.ts";
 import { bystandersIn, type Closing, closeSlots } from "./close-slots.ts";
 import type { Conflicts } from "./conflicts.ts";
@@ -165,7 +165,8 @@ class Mover {
     const { databases, counts } = await this.#count(slots);
     this.#keysTotal = this.#keysMoved + [...counts.values()].reduce((sum, keys) => sum + keys, 0);
     this.#tell();
-    const chunks = chunksOf(slots, counts);
+    const inOrder = chunksOf(slots, counts);
+    const chunks = closing.hearing === undefined ? inOrder : inOrder.map((chunk) => fewestLast(chunk, counts));
     const next = chunks[Symbol.iterator]();
     const settings: LaneSettings = {
       step: this.#step,

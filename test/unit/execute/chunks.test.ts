@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { chunksOf } from "../../../src/execute/move/chunks.ts";
+import { chunksOf, fewestLast } from "../../../src/execute/move/chunks.ts";
 
 const keysOf = (...counts: readonly (readonly [slot: number, keys: number])[]) => new Map(counts);
 
@@ -9,14 +9,14 @@ test("empty slots go first and together, those with keys a few thousand keys at 
   expect(chunks.map(({ length }) => length)).toEqual([2, 1, 2]);
 });
 
-test("the slot with the fewest keys comes last in its chunk: it is the one that is claimed by itself", () => {
-  expect(chunksOf([1, 2, 3, 4], keysOf([1, 7], [2, 2], [3, 9], [4, 3]))).toEqual([[1, 3, 4, 2]]);
+test("where one comes last by itself, it is the slot with the fewest keys", () => {
+  expect(fewestLast([1, 2, 3, 4], keysOf([1, 7], [2, 2], [3, 9], [4, 3]))).toEqual([1, 3, 4, 2]);
 });
 
-test("the highest slot of a chunk does not come last: redis-cli may have left a mark on it", () => {
-  expect(chunksOf([1, 2, 3], keysOf([1, 7], [2, 5], [3, 1]))).toEqual([[1, 3, 2]]);
-  expect(chunksOf([1, 2, 3], keysOf())).toEqual([[2, 3, 1]]);
-  expect(chunksOf([3], keysOf())).toEqual([[3]]);
+test("but not the highest: redis-cli may have left a mark on it", () => {
+  expect(fewestLast([1, 2, 3], keysOf([1, 7], [2, 5], [3, 1]))).toEqual([1, 3, 2]);
+  expect(fewestLast([1, 2, 3], keysOf())).toEqual([2, 3, 1]);
+  expect(fewestLast([3], keysOf())).toEqual([3]);
 });
 
 test("every slot is in exactly one chunk", () => {
