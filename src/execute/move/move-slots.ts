@@ -184,6 +184,7 @@ class Mover {
         withTrailingWork(async (closings) => {
           for (let chunk = next.next(); chunk.done !== true; chunk = next.next()) {
             executor.signal.throwIfAborted();
+            closings.throwIfFailed();
             this.#isPaused ||= !isInWindow(executor);
             if (this.#isPaused) return;
             await this.#moveChunk(chunk.value, lane, { ...closing, ends: lane }, closings);

@@ -1,16 +1,23 @@
 /** Work that goes on while the next is begun: a few pieces at a time. */
 export class TrailingWork {
   readonly #running: Promise<void>[] = [];
+  #failure: { readonly reason: unknown } | undefined;
 
   /**
-   * Begins a piece of work at once, and returns when few enough are left.
+   * Leaves a piece of work behind that has just begun, and returns when few enough are left.
    * @throws what an earlier piece has thrown
    */
   async add(work: Promise<void>): Promise<void> {
-    // It is thrown when its turn comes; until then it is nobody's.
-    work.catch(() => undefined);
+    work.catch((reason: unknown) => {
+      this.#failure ??= { reason };
+    });
     this.#running.push(work);
     if (this.#running.length > AT_A_TIME) await this.#running.shift();
+  }
+
+  /** Throws what a piece has thrown that was left behind: then nothing new should be begun. */
+  throwIfFailed(): void {
+    if (this.#failure !== undefined) throw this.#failure.reason;
   }
 
   /**

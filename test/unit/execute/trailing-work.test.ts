@@ -72,6 +72,22 @@ test("a failure of what was left behind is thrown when all others have come to t
   expect(outcome).toEqual(new Error("refused"));
 });
 
+test("a failure is known before anything new is begun", async () => {
+  const piece = newPiece();
+  let begun = 0;
+  const all = withTrailingWork(async (trailing) => {
+    await trailing.add(piece.work);
+    trailing.throwIfFailed();
+    begun++;
+    piece.fail(new Error("refused"));
+    await aMoment();
+    trailing.throwIfFailed();
+    begun++;
+  });
+  await expect(all).rejects.toThrow("refused");
+  expect(begun).toBe(1);
+});
+
 test("when nothing failed behind, a failure of the work itself is thrown, after what it left behind", async () => {
   const piece = newPiece();
   const all = withTrailingWork(async (trailing) => {
