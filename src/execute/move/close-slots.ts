@@ -1,7 +1,7 @@
 import { SlotctlError } from "../../errors.ts";
 import { formatAddress } from "../../model/address.ts";
 import type { NodeLine, View } from "../../model/cluster.ts";
-import type { Node } from "../../node/node.ts";
+import { type Node, ServerError } from "../../node/node.ts";
 import type { Patience } from "../../node/wait-until.ts";
 import type { MoveSlots, NodeRef } from "../../plan/plan.ts";
 import type { Emit } from "../events.ts";
@@ -126,9 +126,9 @@ export class Bystanders implements Disposable {
         refusal && `${formatAddress(ref.address)} refuses CLUSTER SETSLOT ${refusal.slot}: ${refusal.error.message}`
       );
     } catch (error) {
-      if (!(error instanceof SlotctlError)) throw error;
       forgive(executor, ref, error);
-      return error.message;
+      if (error instanceof ServerError) return `${formatAddress(ref.address)} cannot be asked: ${error.message}`;
+      return error instanceof SlotctlError ? error.message : undefined;
     }
   }
 

@@ -40,6 +40,22 @@ test.each([
   expectMoved(cluster);
 });
 
+test.each([
+  ["is loading", "LOADING Redis is loading the dataset in memory"],
+  ["may not be asked", "NOPERM User op has no permissions to run the 'cluster|nodes' command"],
+])(
+  "17.5.78 where a third primary is asked whether it has heard, one that %s is named once and stops nothing",
+  async (_, text) => {
+    const cluster = newCluster();
+    for (const server of cluster.servers.values()) server.version = "7.0.15";
+    cluster.server("c").refuse(/^CLUSTER NODES/, text, 1);
+    const ran = await run(cluster);
+    expect(ran.error).toBeUndefined();
+    expect(noticesOf(ran)).toEqual([expect.stringMatching(/^127\.0\.0\.1:7003 cannot be asked: (LOADING|NOPERM)/)]);
+    expectMoved(cluster);
+  },
+);
+
 test("17.5.78 a third primary that others hold for dead is not even asked", async () => {
   const cluster = newCluster();
   cluster.server("c").isFailing = true;
