@@ -19,22 +19,17 @@ import { type HowToSet, setSlots } from "./set-slots.ts";
  */
 export class Claims {
   #atOnce: boolean;
-  readonly #tellsOfFirst: boolean;
 
-  constructor({
-    tellsOfEachSlot,
-    lastFollows,
-  }: Pick<SetSlotHabits, "tellsOfEachSlot"> & { readonly lastFollows: boolean }) {
+  constructor({ tellsOfEachSlot }: Pick<SetSlotHabits, "tellsOfEachSlot">) {
     this.#atOnce = tellsOfEachSlot;
-    this.#tellsOfFirst = !lastFollows;
   }
 
   /**
    * On a connection of our own: on one that all share, others might be heard in between.
    * @throws SlotctlError SETSLOT_REFUSED as setSlots does
    */
-  async claim(node: Node, target: NodeRef, slots: readonly number[], how: HowToSet): Promise<void> {
-    const told = [slots.at(-1)!, ...(this.#tellsOfFirst ? [slots[0]!] : [])];
+  async claim(node: Node, target: NodeRef, slots: readonly number[], how: HowToClaim): Promise<void> {
+    const told = how.oneFollows ? slots.slice(-1) : [slots[0]!, slots.at(-1)!];
     if (this.#atOnce && slots.length > told.length) {
       if (await claimAtOnce(node, target, slots, told)) return;
       // Who may not do that is not asked again: each refusal goes into the server's ACL LOG.
@@ -42,6 +37,11 @@ export class Claims {
     }
     await setSlots(node, target, slots, ["NODE", target.id], how);
   }
+}
+
+export interface HowToClaim extends HowToSet {
+  /** Another slot of the same source is claimed right afterwards. */
+  readonly oneFollows: boolean;
 }
 
 /** Whether it did all of it; who may not do that much is asked for each slot. */

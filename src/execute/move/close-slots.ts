@@ -6,7 +6,7 @@ import type { Patience } from "../../node/wait-until.ts";
 import type { MoveSlots, NodeRef } from "../../plan/plan.ts";
 import type { Emit } from "../events.ts";
 import { type Executor, forgive, nodeOf } from "../executor.ts";
-import type { Claims } from "./claim-slots.ts";
+import type { Claims, HowToClaim } from "./claim-slots.ts";
 import type { Hearing } from "./hearing.ts";
 import { type SlotState, setSlots, trySetSlots } from "./set-slots.ts";
 
@@ -34,7 +34,7 @@ export async function closeSlots(slots: readonly number[], closing: Closing): Pr
   const { executor, bystanders, hearing } = closing;
   const state: SlotState = ["NODE", closing.step.to.id];
   if (hearing !== undefined) return closeWithoutMarks(slots, state, closing, hearing);
-  await claim(slots, state, closing);
+  await claim(slots, state, { ...closing, oneFollows: false });
   await tellSource(slots, state, closing);
   await bystanders.tell(slots, state, { executor });
 }
@@ -54,19 +54,19 @@ async function closeWithoutMarks(
   const { executor, bystanders } = closing;
   const [rest, last] = [slots.slice(0, -1), slots.slice(-1)];
   if (rest.length > 0) {
-    await claim(rest, state, closing);
+    await claim(rest, state, { ...closing, oneFollows: true });
     await tellSource(rest, state, closing);
   }
-  await claim(last, state, closing);
+  await claim(last, state, { ...closing, oneFollows: false });
   await waitForSource(last, hearing, closing);
   // Others are told only when they do not hear of it.
   await Promise.all([tellSource(last, state, closing), bystanders.tell(slots, state, { executor, hearing })]);
 }
 
-async function claim(slots: readonly number[], state: SlotState, closing: Closing): Promise<void> {
-  const { executor, step, claims, ends } = closing;
-  if (ends !== undefined) await claims.claim(ends.target, step.to, slots, closing);
-  else await setSlots(await nodeOf(executor, step.to), step.to, slots, state, closing);
+async function claim(slots: readonly number[], state: SlotState, how: Closing & HowToClaim): Promise<void> {
+  const { executor, step, claims, ends } = how;
+  if (ends !== undefined) await claims.claim(ends.target, step.to, slots, how);
+  else await setSlots(await nodeOf(executor, step.to), step.to, slots, state, how);
 }
 
 /** A source that cannot be asked is told, which finds out what is the matter. */

@@ -131,16 +131,15 @@ class Mover {
     using bystanders = bystandersIn(source, this.#step);
     const ends = await Promise.all([nodeOf(executor, this.#step.from), nodeOf(executor, this.#step.to)]);
     const habits = await Promise.all(ends.map(setSlotHabitsOf));
-    const mustHear = this.#mustHear(habits);
     const closing: Closing = {
       executor,
       emit: executor.emit,
       step: this.#step,
       patience: this.#patience,
       oneFirst: !isFirst || habits.some(({ asksReplicas }) => asksReplicas),
-      claims: new Claims({ ...habits[1]!, lastFollows: mustHear }),
+      claims: new Claims(habits[1]!),
       bystanders,
-      hearing: mustHear ? new Hearing(this.#step.to, executor) : undefined,
+      hearing: this.#mustHear(habits) ? new Hearing(this.#step.to, executor) : undefined,
     };
     await this.#close(unclosed, closing);
     const { from, to } = this.#step;

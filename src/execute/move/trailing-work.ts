@@ -25,8 +25,8 @@ export class TrailingWork {
    * @throws what the first piece that failed has thrown, when all others have come to their end too
    */
   async end(): Promise<void> {
-    const failed = (await Promise.allSettled(this.#running)).find((outcome) => outcome.status === "rejected");
-    if (failed !== undefined) throw failed.reason;
+    await Promise.allSettled(this.#running);
+    this.throwIfFailed();
   }
 }
 
