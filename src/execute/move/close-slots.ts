@@ -31,19 +31,20 @@ export interface Closing {
  */
 export async function closeSlots(slots: readonly number[], closing: Closing): Promise<void> {
   if (slots.length === 0) return;
-  const { executor, bystanders, hearing } = closing;
-  const state: SlotState = ["NODE", closing.step.to.id];
+  const { executor, step, bystanders, hearing } = closing;
+  const state: SlotState = ["NODE", step.to.id];
   if (hearing !== undefined) return closeWithoutMarks(slots, state, closing, hearing);
   await claim(slots, state, { ...closing, oneFollows: false });
   await tellSource(slots, state, closing);
-  await bystanders.tell(slots, state, { executor });
+  await bystanders.tell(slots, state, executor);
 }
 
 /**
  * Marks that the source sets because it is told before it has heard of it, or because an older packet of the target comes
  * by another way after a newer one, go with the next packet that brings news. So the last slot, which has the fewest keys,
  * is claimed by itself afterwards; of that one the source has to hear before it is told. It is told of all others at once: what
- * it sends as long as it knows nothing costs the target every slot that others have left a mark on there.
+ * it sends as long as it knows nothing costs the target every slot that others have left a mark on there. Bystanders are
+ * told at the end of the move, if they have not heard of it: see tellWhoHasNotHeard.
  */
 async function closeWithoutMarks(
   slots: readonly number[],
@@ -51,7 +52,6 @@ async function closeWithoutMarks(
   closing: Closing,
   hearing: Hearing,
 ): Promise<void> {
-  const { executor, bystanders } = closing;
   const [rest, last] = [slots.slice(0, -1), slots.slice(-1)];
   if (rest.length > 0) {
     await claim(rest, state, { ...closing, oneFollows: true });
@@ -59,8 +59,14 @@ async function closeWithoutMarks(
   }
   await claim(last, state, { ...closing, oneFollows: false });
   await waitForSource(last, hearing, closing);
-  // Others are told only when they do not hear of it.
-  await Promise.all([tellSource(last, state, closing), bystanders.tell(slots, state, { executor, hearing })]);
+  await tellSource(last, state, closing);
+}
+
+/** Once for all slots that have arrived in a move: others have mostly heard of them by then. */
+export async function tellWhoHasNotHeard(slots: readonly number[], closing: Closing): Promise<void> {
+  const { executor, step, bystanders, hearing } = closing;
+  if (slots.length === 0 || hearing === undefined) return;
+  await bystanders.tell(slots, ["NODE", step.to.id], executor, hearing);
 }
 
 async function claim(slots: readonly number[], state: SlotState, how: Closing & HowToClaim): Promise<void> {
@@ -89,8 +95,6 @@ async function tellSource(slots: readonly number[], state: SlotState, closing: C
 
 const SOURCE_PATIENCE_MS = 5_000;
 
-type HowToTell = Pick<Closing, "executor"> & Partial<Pick<Closing, "hearing">>;
-
 /** The primaries that take no part in a move. That one of them cannot be told is no reason to stop. */
 export class Bystanders implements Disposable {
   #nodes: readonly NodeRef[];
@@ -100,14 +104,17 @@ export class Bystanders implements Disposable {
     this.#nodes = nodes;
   }
 
-  /** Who was not to be told once is not asked again: it is said once, and it learns by gossip. */
-  async tell(slots: readonly number[], state: SlotState, how: HowToTell): Promise<void> {
+  /**
+   * Who was not to be told once is not asked again: it is said once, and it learns by gossip. With `hearing`, those are
+   * told that do not hear of it for a while.
+   */
+  async tell(slots: readonly number[], state: SlotState, executor: Executor, hearing?: Hearing): Promise<void> {
     await Promise.all(
       this.#nodes.map(async (ref) => {
-        const why = await this.#tellOne(ref, slots, state, how);
+        const why = await this.#tellOne(ref, slots, state, executor, hearing);
         if (why === undefined || !this.#nodes.includes(ref)) return;
         this.#nodes = this.#nodes.filter((other) => other !== ref);
-        how.executor.emit({ type: "notice", text: `${why}; it takes no part and learns of the new owner by gossip` });
+        executor.emit({ type: "notice", text: `${why}; it takes no part and learns of the new owner by gossip` });
       }),
     );
   }
@@ -117,7 +124,8 @@ export class Bystanders implements Disposable {
     ref: NodeRef,
     slots: readonly number[],
     state: SlotState,
-    { executor, hearing }: HowToTell,
+    executor: Executor,
+    hearing: Hearing | undefined,
   ): Promise<string | undefined> {
     try {
       if (await hearing?.by(ref, slots)) return undefined;

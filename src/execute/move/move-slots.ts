@@ -8,7 +8,7 @@ import type { MoveSlots } from "../../plan/plan.ts";
 import { type Executor, nodeOf, type OnChange } from "../executor.ts";
 import { chunksOf, fewestLast } from "./chunks.ts";
 import { Claims } from "./claim-slots.ts";
-import { bystandersIn, type Closing, closeSlots } from "./close-slots.ts";
+import { bystandersIn, type Closing, closeSlots, tellWhoHasNotHeard } from "./close-slots.ts";
 import type { Conflicts } from "./conflicts.ts";
 import { drainSlots } from "./drain-slots.ts";
 import { awaitFormerPrimaries } from "./former-primaries.ts";
@@ -146,6 +146,7 @@ class Mover {
     const unheard = unheardSlots(this.#step, atSource, target);
     await setSlots(await nodeOf(executor, to), to, unheard, ["NODE", from.id], closing);
     await this.#moveAll(atSource, closing);
+    await tellWhoHasNotHeard([...this.#arrivedSlots], closing);
   }
 
   /** A source that failed over may first be seen without its slots, and only then as a replica. */
