@@ -4,7 +4,7 @@ import { type Candidate, isReached, type LostCandidate } from "../model/candidat
 import type { Cluster } from "../model/cluster.ts";
 import { countSlots } from "../model/slot.ts";
 import { type AddNodeDesign, designAddNode, planAddNode } from "../plan/add-node.ts";
-import { type AddNodeProblem, findHomes, type NewRole } from "../plan/add-node-problems.ts";
+import { type AddNodeProblem, findHomes, memberInstead, type NewRole } from "../plan/add-node-problems.ts";
 import { findProblems } from "../plan/problems.ts";
 import { surveyCandidates } from "../survey/candidates.ts";
 import { survey } from "../survey/survey.ts";
@@ -100,16 +100,14 @@ async function surveyNewcomers(
 }
 
 /** Who comes from redis-cli names the newcomer first. */
-function refuseSwapped({ nodes }: Cluster, candidates: readonly (Candidate | LostCandidate)[]): void {
-  const [seed, ...others] = nodes;
-  if (seed === undefined || others.length > 0 || seed.slots.length > 0) return;
-  const member = candidates.filter(isReached).find(({ node }) => node.slots.length > 0);
+function refuseSwapped(cluster: Cluster, candidates: readonly (Candidate | LostCandidate)[]): void {
+  const member = memberInstead(cluster, candidates);
   if (member === undefined) return;
-  const address = formatAddress(seed.address);
-  throw new SlotctlError(`${address} is no member of a cluster, but ${member.typed} is`, {
+  const blank = formatAddress(cluster.nodes[0]!.address);
+  throw new SlotctlError(`${blank} is no member of a cluster, but ${member.typed} is`, {
     code: "ADDRESSES_SWAPPED",
     exitCode: ExitCode.Usage,
-    hint: `The cluster comes first: slotctl add-node ${member.typed} ${address}`,
+    hint: `The cluster comes first: slotctl add-node ${member.typed} ${blank}`,
   });
 }
 

@@ -141,3 +141,15 @@ export function findHomes(
     ({ id, role, slots, view }) => role === "primary" && slots.length > 0 && view !== undefined && !joining.has(id),
   );
 }
+
+/**
+ * The one among these that owns slots, when the cluster that they are to join is a lone blank server: then the addresses were
+ * given the wrong way round. Pure.
+ */
+export function memberInstead(
+  { nodes }: Pick<Cluster, "nodes">,
+  candidates: readonly (Candidate | LostCandidate)[],
+): Candidate | undefined {
+  if (nodes.length !== 1 || nodes[0]!.slots.length > 0) return undefined;
+  return candidates.filter(isReached).find(({ node }) => node.slots.length > 0);
+}
