@@ -255,6 +255,7 @@ export const ERROR_CODES: Readonly<Record<string, string>> = {
   SERVER_NOT_FOUND: "Sandbox, `restore`: there is no server program.",
   SERVER_START_FAILED: "Sandbox: a server did not start; the details are the end of its log.",
   SETSLOT_REFUSED: "A server refused to open or close a slot.",
+  SEVERAL_TO_RESUME: "Unfinished plans of several clusters are kept here: name a node of the one that is meant.",
   SLOTS_OPEN: "Slots that are being moved key by key cannot be moved atomically.",
   SLOT_NOT_SERVED: "`import`, `restore`: nobody served a slot for as long as is waited.",
   SOURCE_CHANGED: "`import`, `backup`: slots of the cluster moved while it was read.",

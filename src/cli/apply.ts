@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { addLimitOptions, type MoveFlags, runOptionsOf } from "./move-options.ts";
-import { type Environment, inBulk, type Running, runFromSeed, runWith } from "./open-context.ts";
+import { type Environment, inBulk, type Running, runWith } from "./open-context.ts";
 import { seedsArgument } from "./options.ts";
 
 export function addApply(program: Command, running: Running, environment: Environment): void {
@@ -39,7 +39,7 @@ Examples:
     .summary("go on with the plan that was begun and not finished")
     .description(
       "Every plan lies in the state directory from before its first change until it is done. After an interruption, a " +
-        "lost connection or a kill, this goes on where it stopped, whatever it was.",
+        "lost connection or a kill, this goes on where it stopped, whatever it was. Without a node it goes on with the one that there is.",
     )
     .argument("[seed]", "any node of the cluster, host:port; several with commas", seedsArgument)
     .option("--dry-run", "show the plan and change nothing");
@@ -48,12 +48,13 @@ Examples:
       "after",
       `
 Examples:
+  slotctl resume
   slotctl resume 10.0.0.1:7000 --yes`,
     )
     .action(async (seeds, flags: MoveFlags, self: Command) => {
       const { resume: run } = await import("../commands/apply.ts");
       const options = { ...runOptionsOf(flags, environment), dryRun: flags.dryRun === true };
-      await runFromSeed(
+      await runWith(
         running,
         self,
         seeds,

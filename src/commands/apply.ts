@@ -11,7 +11,7 @@ import { MovedKeys } from "./moved-keys.ts";
 import { movesLeft, preflight } from "./preflight.ts";
 import { type RunOptions, runKept } from "./run-kept.ts";
 import { refuseLocked } from "./run-lock.ts";
-import { findUnfinished } from "./unfinished-plan.ts";
+import { allUnfinished, areOfOneCluster, findUnfinished, type UnfinishedPlan } from "./unfinished-plan.ts";
 
 export interface ApplyOptions extends RunOptions {
   readonly dryRun: boolean;
@@ -54,16 +54,45 @@ export async function apply(saved: Plan, options: ApplyOptions, context: Context
   return ExitCode.Ok;
 }
 
-/** Goes on with the plan of this cluster that was begun and not finished. */
+/**
+ * Goes on with the plan of this cluster that was begun and not finished; without a seed with the one that there is, whose
+ * nodes the plan itself names.
+ */
 export async function resume(options: ApplyOptions, context: Context): Promise<ExitCode> {
   const { seeds, connections } = context;
+  if (seeds.length === 0) {
+    const only = onlyCluster(await allUnfinished(options.environment));
+    return apply(only.plan, options, context, only.path);
+  }
   const cluster = await survey(seeds, connections);
   const [latest] = await findUnfinished(
     cluster.nodes.map(({ id }) => id),
     options.environment,
   );
-  if (latest === undefined) throw nothingToResume();
+  if (latest === undefined) throw nothingToResume("There is no unfinished plan for this cluster");
   return apply(latest.plan, options, context, latest.path);
+}
+
+/**
+ * The newest of plans that are all for one cluster.
+ * @throws SlotctlError, exit code 2, when there is none, or when they are for several clusters
+ */
+function onlyCluster(unfinished: readonly UnfinishedPlan[]): UnfinishedPlan {
+  const [latest, ...others] = unfinished;
+  if (latest === undefined) throw nothingToResume("There is no unfinished plan");
+  if (others.every(({ plan }) => areOfOneCluster(latest.plan, plan))) return latest;
+  throw new SlotctlError("There are unfinished plans for several clusters", {
+    code: "SEVERAL_TO_RESUME",
+    exitCode: ExitCode.Usage,
+    details: unfinished.map(planText),
+    hint: "Give a node of the cluster that is meant: slotctl resume HOST:PORT",
+  });
+}
+
+function planText({ plan, begun }: UnfinishedPlan): string {
+  const [first] = membersOf(plan);
+  const where = first === undefined ? "" : `, of ${formatAddress(first.address)}`;
+  return `${plan.command}${where}, begun ${begun.toISOString()}`;
 }
 
 function failoverText({ from, to }: Failover): string {
@@ -125,8 +154,8 @@ function refuseOtherCluster(plan: Plan, known: ReadonlySet<NodeId>, kept: string
   });
 }
 
-function nothingToResume(): SlotctlError {
-  return new SlotctlError("There is no unfinished plan for this cluster", {
+function nothingToResume(message: string): SlotctlError {
+  return new SlotctlError(message, {
     code: "NOTHING_TO_RESUME",
     exitCode: ExitCode.Usage,
     hint: "A plan that was carried out from another machine is there; a saved one goes on with slotctl apply",

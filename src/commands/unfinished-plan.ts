@@ -61,14 +61,28 @@ export async function findUnfinished(
   clusterNodeIds: readonly string[],
   environment: Environment,
 ): Promise<readonly UnfinishedPlan[]> {
-  const members = new Set(clusterNodeIds);
+  const all = await allUnfinished(environment);
+  return all.filter(({ plan }) => names(plan, new Set(clusterNodeIds)));
+}
+
+/** All plans, of whatever cluster, newest first. Files that cannot be read are passed over. */
+export async function allUnfinished(environment: Environment): Promise<readonly UnfinishedPlan[]> {
   const found: UnfinishedPlan[] = [];
   // One by one: there are few, and nobody tidies up, so some day there may be more than files can be open.
   for (const unfinished of await filesIn(plansDirectory(environment))) {
     const plan = await loadPlan(unfinished.path).catch(() => undefined);
-    if (plan?.steps.some((step) => idsIn(step).some((id) => members.has(id)))) found.push({ ...unfinished, plan });
+    if (plan !== undefined) found.push({ ...unfinished, plan });
   }
   return found.sort((a, b) => b.begun.getTime() - a.begun.getTime() || (a.path < b.path ? -1 : 1));
+}
+
+/** Whether the two are for one cluster, as far as plans can tell: a node of one is named in the other. */
+export function areOfOneCluster(one: Plan, other: Plan): boolean {
+  return names(other, new Set(one.steps.flatMap(idsIn))) || names(other, membersBefore(one));
+}
+
+function names({ steps }: Plan, nodes: ReadonlySet<string>): boolean {
+  return steps.some((step) => idsIn(step).some((id) => nodes.has(id)));
 }
 
 function plansDirectory(environment: Environment): string {
@@ -79,11 +93,14 @@ function plansDirectory(environment: Environment): string {
  * "<hash>-20250102T030405678Z-<chance>.json". The hash is that of the command and the members, not of their slots: they
  * change while the plan is carried out. Chance keeps two runs that begin at once apart.
  */
-function fileNameFor({ command, madeFor }: Plan, now: Date): string {
-  const members = madeFor.split("\n").map((line) => line.split(" ")[0]!);
-  const hash = createHash("sha256").update([command, ...members.sort()].join("\n"));
+function fileNameFor(plan: Plan, now: Date): string {
+  const hash = createHash("sha256").update([plan.command, ...[...membersBefore(plan)].sort()].join("\n"));
   const time = now.toISOString().replace(/[-:.]/g, "");
   return `${hash.digest("hex").slice(0, 16)}-${time}-${randomBytes(3).toString("hex")}.json`;
+}
+
+function membersBefore({ madeFor }: Plan): ReadonlySet<string> {
+  return new Set(madeFor.split("\n").map((line) => line.split(" ")[0]!));
 }
 
 async function filesIn(directory: string): Promise<readonly Omit<UnfinishedPlan, "plan">[]> {
