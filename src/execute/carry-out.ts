@@ -21,6 +21,7 @@ import { reset, shutdown } from "./leave.ts";
 import { loadFunctions } from "./load-functions.ts";
 import { meet } from "./meet.ts";
 import { Conflicts } from "./move/conflicts.ts";
+import type { Incoming } from "./move/incoming.ts";
 import { type MoveContext, moveSlots } from "./move/move-slots.ts";
 import type { Throttle } from "./move/pace.ts";
 import type { Turns } from "./move/turns.ts";
@@ -41,6 +42,7 @@ export interface Shared {
   /** For what must not be done twice at the same time, by kind of step. */
   readonly oneByOne: Turns<Step["kind"]>;
   readonly throttle: Throttle;
+  readonly incoming: Incoming;
   readonly onChange: OnChange;
   /** Keys of which neither of two values was touched, one line each. */
   readonly left: string[];
@@ -91,10 +93,11 @@ function bring(step: BringKeys, index: number, shared: Shared): Promise<boolean>
   return bringKeys(step, { ...moveContext(index, shared), conflicts });
 }
 
-function moveContext(index: number, { executor, throttle, onChange }: Shared): MoveContext {
+function moveContext(index: number, { executor, throttle, incoming, onChange }: Shared): MoveContext {
   return {
     executor,
     throttle,
+    incoming,
     onChange,
     progress: (progress) => executor.emit({ type: "move-progress", index, ...progress }),
   };

@@ -6,6 +6,7 @@ import { carryOut, type NumberedStep, type Shared } from "./carry-out.ts";
 import type { Emit, RunEvent } from "./events.ts";
 import type { Executor } from "./executor.ts";
 import { interrupted, keysLeft, stoppedPartWay } from "./failures.ts";
+import { Incoming } from "./move/incoming.ts";
 import { Throttle } from "./move/pace.ts";
 import { Turns } from "./move/turns.ts";
 import { puttingBack, setConfig } from "./set-config.ts";
@@ -87,6 +88,7 @@ class Run {
       oneByOne: new Turns(1),
       left: [],
       throttle: new Throttle(executor.limits.rate?.perSecond),
+      incoming: new Incoming(),
       onChange: () => {
         this.changed = true;
       },

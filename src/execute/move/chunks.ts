@@ -29,12 +29,11 @@ export function chunksOf(slots: readonly number[], keys: Keys): readonly (readon
 }
 
 /**
- * The chunk with the slot that has the fewest keys at its end, but not the highest: what comes last is known to its source
- * a moment later than the others, which may cost a slot that was left marked as claimed by nobody, and redis-cli leaves
- * that mark on the highest slot of a move. Pure.
+ * The slot with the fewest keys, but not the highest: what comes last is known to its source a moment later than the
+ * others, which may cost a slot that was left marked as claimed by nobody, and redis-cli leaves that mark on the highest
+ * slot of a move. Pure.
  */
-export function fewestLast(chunk: readonly number[], keys: Keys): readonly number[] {
-  if (chunk.length < 2) return chunk;
-  const least = chunk.slice(0, -1).reduce((a, b) => ((keys.get(b) ?? 0) < (keys.get(a) ?? 0) ? b : a));
-  return [...chunk.filter((slot) => slot !== least), least];
+export function lastOf(slots: readonly number[], keys: Keys): number {
+  const others = slots.length === 1 ? slots : slots.slice(0, -1);
+  return others.reduce((a, b) => ((keys.get(b) ?? 0) < (keys.get(a) ?? 0) ? b : a));
 }

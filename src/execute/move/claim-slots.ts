@@ -40,7 +40,7 @@ export class Claims {
 }
 
 export interface HowToClaim extends HowToSet {
-  /** Another slot of the same source is claimed right afterwards. */
+  /** Another slot of the same source is claimed later. */
   readonly oneFollows: boolean;
 }
 

@@ -8,6 +8,7 @@ import type { Emit } from "../events.ts";
 import { type Executor, forgive, nodeOf } from "../executor.ts";
 import type { Claims, HowToClaim } from "./claim-slots.ts";
 import type { Hearing } from "./hearing.ts";
+import type { Arrival } from "./incoming.ts";
 import { type SlotState, setSlots, trySetSlots } from "./set-slots.ts";
 
 export interface Closing {
@@ -18,6 +19,7 @@ export interface Closing {
   readonly claims: Claims;
   readonly emit: Emit;
   readonly bystanders: Bystanders;
+  readonly arrival: Arrival;
   /** Where others must have heard of the new owner before they are told: see Hearing. */
   readonly hearing: Hearing | undefined;
   /** Connections for many commands, where there are any; else those are used that all share. */
@@ -26,40 +28,32 @@ export interface Closing {
 
 /**
  * The target must hear first: were it to die after the source had let go, the slot would have no owner at all. The
- * others learn by gossip anyway; telling them spares their clients a redirect.
+ * others learn by gossip anyway; telling them spares their clients a redirect. Where marks are kept, that would leave some;
+ * there they are told at the end of the move, if they have not heard of it: see tellWhoHasNotHeard.
  * @throws SlotctlError when target or source refuses or cannot be reached
  */
 export async function closeSlots(slots: readonly number[], closing: Closing): Promise<void> {
   if (slots.length === 0) return;
   const { executor, step, bystanders, hearing } = closing;
   const state: SlotState = ["NODE", step.to.id];
-  if (hearing !== undefined) return closeWithoutMarks(slots, state, closing, hearing);
-  await claim(slots, state, { ...closing, oneFollows: false });
+  await claim(slots, state, { ...closing, oneFollows: hearing !== undefined });
   await tellSource(slots, state, closing);
-  await bystanders.tell(slots, state, executor);
+  if (hearing === undefined) await bystanders.tell(slots, state, executor);
 }
 
 /**
- * Marks that the source sets because it is told before it has heard of it, or because an older packet of the target comes
- * by another way after a newer one, go with the next packet that brings news. So the last slot, which has the fewest keys,
- * is claimed by itself afterwards; of that one the source has to hear before it is told. It is told of all others at once: what
- * it sends as long as it knows nothing costs the target every slot that others have left a mark on there. Bystanders are
- * told at the end of the move, if they have not heard of it: see tellWhoHasNotHeard.
+ * The end of a move where marks are kept. Whoever is told of slots before it has heard of them marks them, and so does
+ * whoever finds an older packet of the target after a newer one, which came another way. All these marks go with a packet
+ * that brings news, when nothing older is under way any more: that of one more slot, claimed by itself. Of that one the source
+ * has to hear before it is told. It was told of all others at once: what it sends as long as it knows nothing costs the
+ * target every slot that somebody has left a mark on there.
  */
-async function closeWithoutMarks(
-  slots: readonly number[],
-  state: SlotState,
-  closing: Closing,
-  hearing: Hearing,
-): Promise<void> {
-  const [rest, last] = [slots.slice(0, -1), slots.slice(-1)];
-  if (rest.length > 0) {
-    await claim(rest, state, { ...closing, oneFollows: true });
-    await tellSource(rest, state, closing);
-  }
-  await claim(last, state, { ...closing, oneFollows: false });
-  await waitForSource(last, hearing, closing);
-  await tellSource(last, state, closing);
+export async function closeLast(slot: number, closing: Closing & { readonly hearing: Hearing }): Promise<void> {
+  const state: SlotState = ["NODE", closing.step.to.id];
+  await closing.arrival.quiet();
+  await claim([slot], state, { ...closing, oneFollows: false });
+  await waitForSource(slot, closing);
+  await tellSource([slot], state, closing);
 }
 
 /** Once for all slots that have arrived in a move: others have mostly heard of them by then. */
@@ -73,11 +67,13 @@ async function claim(slots: readonly number[], state: SlotState, how: Closing & 
   const { executor, step, claims, ends } = how;
   if (ends !== undefined) await claims.claim(ends.target, step.to, slots, how);
   else await setSlots(await nodeOf(executor, step.to), step.to, slots, state, how);
+  how.arrival.told();
 }
 
 /** A source that cannot be asked is told, which finds out what is the matter. */
-async function waitForSource(slots: readonly number[], hearing: Hearing, { executor, step }: Closing): Promise<void> {
-  await hearing.by(step.from, slots).catch((error: unknown) => forgive(executor, step.from, error));
+async function waitForSource(slot: number, closing: Closing & { readonly hearing: Hearing }): Promise<void> {
+  const { executor, step, hearing } = closing;
+  await hearing.by(step.from, [slot]).catch((error: unknown) => forgive(executor, step.from, error));
 }
 
 /** What a source whose replica does not confirm is told by the target itself, whose config epoch is higher now. */

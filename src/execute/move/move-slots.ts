@@ -6,15 +6,16 @@ import type { Patience } from "../../node/wait-until.ts";
 import { withConnection } from "../../node/with-connection.ts";
 import type { MoveSlots } from "../../plan/plan.ts";
 import { type Executor, nodeOf, type OnChange } from "../executor.ts";
-import { chunksOf, fewestLast } from "./chunks.ts";
+import { chunksOf, lastOf } from "./chunks.ts";
 import { Claims } from "./claim-slots.ts";
-import { bystandersIn, type Closing, closeSlots, tellWhoHasNotHeard } from "./close-slots.ts";
+import { bystandersIn, type Closing, closeLast, closeSlots, tellWhoHasNotHeard } from "./close-slots.ts";
 import type { Conflicts } from "./conflicts.ts";
 import { drainSlots } from "./drain-slots.ts";
 import { awaitFormerPrimaries } from "./former-primaries.ts";
 import { Grace } from "./grace.ts";
 import { awaitHeardEpoch } from "./heard-epoch.ts";
 import { Hearing } from "./hearing.ts";
+import type { Incoming } from "./incoming.ts";
 import { isInWindow, waitForWindow } from "./keep-window.ts";
 import { databasesOf, type Lane, type LaneSettings, withLane } from "./lane.ts";
 import { heirOf, type Pair, readPair, waitForPair } from "./look-again.ts";
@@ -23,12 +24,12 @@ import { Pace, type Throttle } from "./pace.ts";
 import { type SetSlotHabits, setSlotHabitsOf } from "./set-slot-habits.ts";
 import { setSlots } from "./set-slots.ts";
 import { type StaleSlot, sortSlots, unheardSlots } from "./slot-states.ts";
-import { type TrailingWork, withTrailingWork } from "./trailing-work.ts";
 
 /** What the moves of one run have in common. */
 export interface MoveContext {
   readonly executor: Executor;
   readonly throttle: Throttle;
+  readonly incoming: Incoming;
   readonly onChange: OnChange;
   readonly progress: (progress: MoveProgress) => void;
   /** What becomes of keys that both ends hold with different values; undefined: the move stops at the first. */
@@ -129,6 +130,7 @@ class Mover {
     await awaitHeardEpoch(this.#step, this.#seen, executor);
     await awaitFormerPrimaries(this.#step, target, executor);
     using bystanders = bystandersIn(source, this.#step);
+    using arrival = this.#context.incoming.enter(this.#step.to.id);
     const ends = await Promise.all([nodeOf(executor, this.#step.from), nodeOf(executor, this.#step.to)]);
     const habits = await Promise.all(ends.map(setSlotHabitsOf));
     const closing: Closing = {
@@ -139,9 +141,10 @@ class Mover {
       oneFirst: !isFirst || habits.some(({ asksReplicas }) => asksReplicas),
       claims: new Claims(habits[1]!),
       bystanders,
+      arrival,
       hearing: this.#mustHear(habits) ? new Hearing(this.#step.to, executor) : undefined,
     };
-    await this.#close(unclosed, closing);
+    await this.#close(unclosed, () => closeSlots(unclosed, closing));
     const { from, to } = this.#step;
     const unheard = unheardSlots(this.#step, atSource, target);
     await setSlots(await nodeOf(executor, to), to, unheard, ["NODE", from.id], closing);
@@ -160,14 +163,15 @@ class Mover {
     return this.#context.conflicts === undefined && habits.some(({ keepsMarks }) => keepsMarks);
   }
 
+  /** Where marks are kept, one slot is left for the end: see closeLast. */
   async #moveAll(slots: readonly number[], closing: Closing): Promise<void> {
     const { executor, throttle, conflicts } = this.#context;
     const { databases, counts } = await this.#count(slots);
     this.#keysTotal = this.#keysMoved + [...counts.values()].reduce((sum, keys) => sum + keys, 0);
     this.#tell();
-    const inOrder = chunksOf(slots, counts);
-    const chunks = closing.hearing === undefined ? inOrder : inOrder.map((chunk) => fewestLast(chunk, counts));
-    const next = chunks[Symbol.iterator]();
+    const { hearing } = closing;
+    const last = hearing === undefined ? undefined : lastOf(slots, counts);
+    const chunks = chunksOf(last === undefined ? slots : slots.filter((slot) => slot !== last), counts);
     const settings: LaneSettings = {
       step: this.#step,
       pace: this.#pace,
@@ -179,22 +183,56 @@ class Mover {
       moved: (keys, slot) => this.#moved(keys, slot),
       conflicts,
     };
+    const before = this.#arrivedSlots.size;
+    const failure = await this.#moveChunks(chunks, settings, closing);
+    const { signal } = executor;
+    if (failure !== undefined && failure !== signal.reason) throw failure;
+    if (last !== undefined && hearing !== undefined) {
+      const hasBegun = this.#arrivedSlots.size > before;
+      await this.#moveLast(last, settings, { ...closing, hearing }, hasBegun);
+    }
+    if (failure !== undefined) throw failure;
+  }
+
+  /** Returns why not all of them were moved, if so; when the run is to stop that is the signal's reason. */
+  async #moveChunks(
+    chunks: readonly (readonly number[])[],
+    settings: LaneSettings,
+    closing: Closing,
+  ): Promise<unknown> {
+    const { executor } = this.#context;
+    const { signal } = executor;
+    const next = chunks[Symbol.iterator]();
     const lanes = Array.from({ length: Math.min(LANES, chunks.length) }, () =>
-      withLane(settings, (lane) =>
-        withTrailingWork(async (closings) => {
-          for (let chunk = next.next(); chunk.done !== true; chunk = next.next()) {
-            executor.signal.throwIfAborted();
-            closings.throwIfFailed();
-            this.#isPaused ||= !isInWindow(executor);
-            if (this.#isPaused) return;
-            await this.#moveChunk(chunk.value, lane, { ...closing, ends: lane }, closings);
-          }
-        }),
-      ),
+      withLane(settings, async (lane) => {
+        for (let chunk = next.next(); chunk.done !== true; chunk = next.next()) {
+          signal.throwIfAborted();
+          this.#isPaused ||= !isInWindow(executor);
+          if (this.#isPaused) return;
+          await this.#moveChunk(chunk.value, lane, closing, (slots) => closeSlots(slots, { ...closing, ends: lane }));
+        }
+      }),
     );
     // Each lane brings its chunk to an end before the first failure is reported.
-    const failed = (await Promise.allSettled(lanes)).find((outcome) => outcome.status === "rejected");
-    if (failed !== undefined) throw failed.reason;
+    const outcomes = await Promise.allSettled(lanes);
+    const reasons = outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason as unknown] : []));
+    return reasons.find((reason) => reason !== signal.reason) ?? reasons[0];
+  }
+
+  /** What has moved is brought to its end also where the run is to stop, or to wait. */
+  async #moveLast(
+    slot: number,
+    settings: LaneSettings,
+    closing: Closing & { readonly hearing: Hearing },
+    hasBegun: boolean,
+  ): Promise<void> {
+    const { executor } = this.#context;
+    if (!hasBegun || this.#grace.isOver(performance.now())) executor.signal.throwIfAborted();
+    if (!hasBegun) this.#isPaused ||= !isInWindow(executor);
+    if (!hasBegun && this.#isPaused) return;
+    await withLane(settings, (lane) =>
+      this.#moveChunk([slot], lane, closing, () => closeLast(slot, { ...closing, ends: lane })),
+    );
   }
 
   async #count(slots: readonly number[]) {
@@ -206,8 +244,12 @@ class Mover {
     });
   }
 
-  /** Source and target hear of each other's slots by packets that may take a while: the next chunk does not wait for that. */
-  async #moveChunk(slots: readonly number[], lane: Lane, closing: Closing, closings: TrailingWork): Promise<void> {
+  async #moveChunk(
+    slots: readonly number[],
+    lane: Lane,
+    closing: Closing,
+    close: (drained: readonly number[]) => Promise<void>,
+  ): Promise<void> {
     this.#changed = true;
     this.#context.onChange();
     const { from, to } = this.#step;
@@ -224,15 +266,15 @@ class Mover {
     const open = new Set(filled);
     // A slot with a key that nobody may decide about stays open, with both values where they were.
     const drained = slots.filter((slot) => !open.has(slot) && lane.conflicts?.isLeft(slot) !== true);
-    await closings.add(this.#close(drained, closing));
+    await this.#close(drained, () => close(drained));
     if (open.size > 0) this.#park(filled);
   }
 
-  async #close(slots: readonly number[], closing: Closing): Promise<void> {
+  async #close(slots: readonly number[], close: () => Promise<void>): Promise<void> {
     if (slots.length === 0) return;
     this.#changed = true;
     this.#context.onChange();
-    await closeSlots(slots, closing);
+    await close();
     this.#arrived(slots);
   }
 

@@ -69,15 +69,41 @@ test("where marks are kept, the slot with the fewest keys comes last by itself, 
     .slice(cluster.log.findIndex((line) => /^b CLUSTER SETSLOT \d NODE/.test(line)))
     .filter((line) => /^[ab] CLUSTER (SETSLOT|NODES)/.test(line))
     .map((line) => line.replace(/ [0-9a-f]{40}$/, ""));
-  expect(closing.slice(0, 7)).toEqual([
+  expect(closing.slice(0, 9)).toEqual([
     "b CLUSTER SETSLOT 3 NODE",
     "b CLUSTER SETSLOT 5 NODE",
     "a CLUSTER SETSLOT 3 NODE",
     "a CLUSTER SETSLOT 5 NODE",
+    "b CLUSTER SETSLOT 4 IMPORTING",
+    "a CLUSTER SETSLOT 4 MIGRATING",
     "b CLUSTER SETSLOT 4 NODE",
     "a CLUSTER NODES",
     "a CLUSTER SETSLOT 4 NODE",
   ]);
+});
+
+test("where marks are kept, one slot ends what has moved also when the run is to stop", async () => {
+  const cluster = newCluster(KEEPS_MARKS);
+  // More than two lanes take up at once.
+  for (const slot of [0, 1, 2, 3, 4, 5, 6, 7, 8]) {
+    for (let i = 0; i < (slot === 4 ? 1 : 4100); i++) cluster.put("a", slot, `${slot}:${i}`, "value");
+  }
+  const stop = new AbortController();
+  const { error } = await runMoves(cluster, [{ from: "a", to: "b", slots: "0-8" }], EXPECTED, {
+    signal: stop.signal,
+    onKeys: () => stop.abort(new Error("to stop")),
+  });
+  expect(String(error)).toContain("Interrupted");
+  expect(cluster.openSlots()).toEqual([]);
+  const claimed = cluster.log
+    .filter((line) => /^b CLUSTER SETSLOT \d NODE/.test(line))
+    .map((line) => line.split(" ")[3]);
+  expect(claimed.length).toBeGreaterThan(1);
+  expect(claimed.length).toBeLessThan(9);
+  // The source is asked whether it has heard of the last one, before it is told.
+  const last = cluster.log.findLastIndex((line) => /^b CLUSTER SETSLOT \d NODE/.test(line));
+  const told = cluster.log.findLastIndex((line) => /^a CLUSTER SETSLOT \d NODE/.test(line));
+  expect(cluster.log.slice(last, told)).toContain("a CLUSTER NODES");
 });
 
 test("where marks are kept, the source is told when it has heard of the new owner", async () => {
