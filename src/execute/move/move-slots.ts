@@ -21,7 +21,7 @@ import { databasesOf, type Lane, type LaneSettings, withLane } from "./lane.ts";
 import { heirOf, type Pair, readPair, waitForPair } from "./look-again.ts";
 import { failedOver, isWorthAnotherLook, planIsStale } from "./move-failures.ts";
 import { Pace, type Throttle } from "./pace.ts";
-import { type SetSlotHabits, setSlotHabitsOf } from "./set-slot-habits.ts";
+import { setSlotHabitsOf } from "./set-slot-habits.ts";
 import { setSlots } from "./set-slots.ts";
 import { type StaleSlot, sortSlots, unheardSlots } from "./slot-states.ts";
 
@@ -142,7 +142,7 @@ class Mover {
       claims: new Claims(habits[1]!),
       bystanders,
       arrival,
-      hearing: this.#mustHear(habits) ? new Hearing(this.#step.to, executor) : undefined,
+      hearing: habits.some(({ keepsMarks }) => keepsMarks) ? new Hearing(this.#step.to, executor) : undefined,
     };
     await this.#close(unclosed, () => closeSlots(unclosed, closing));
     const { from, to } = this.#step;
@@ -156,11 +156,6 @@ class Mover {
   #explainStale(stale: readonly StaleSlot[], now: View): SlotctlError {
     const heir = this.#seen && heirOf(this.#step.from, this.#seen.source, now);
     return heir === undefined ? planIsStale(stale) : failedOver(this.#step.from, heir);
-  }
-
-  /** Where a cluster is mended, each moment in which two call a slot theirs is one too many. */
-  #mustHear(habits: readonly SetSlotHabits[]): boolean {
-    return this.#context.conflicts === undefined && habits.some(({ keepsMarks }) => keepsMarks);
   }
 
   /** Where marks are kept, one slot is left for the end: see closeLast. */

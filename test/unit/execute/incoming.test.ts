@@ -7,12 +7,8 @@ const OTHER = "c".repeat(40) as NodeId;
 
 /** As long as promises take that wait for nothing. */
 async function isDoneAtOnce(work: Promise<void>): Promise<boolean> {
-  let isDone = false;
-  work.then(() => {
-    isDone = true;
-  });
-  await new Promise((resolve) => setImmediate(resolve));
-  return isDone;
+  const aMoment = new Promise<boolean>((resolve) => setImmediate(resolve, false));
+  return Promise.race([work.then(() => true), aMoment]);
 }
 
 test("of the moves to a node only the one that ends last waits until all is quiet", async () => {
