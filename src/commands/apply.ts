@@ -69,7 +69,10 @@ export async function resume(options: ApplyOptions, context: Context): Promise<E
     cluster.nodes.map(({ id }) => id),
     options.environment,
   );
-  if (latest === undefined) throw nothingToResume("There is no unfinished plan for this cluster");
+  if (latest === undefined) {
+    const others = await allUnfinished(options.environment);
+    throw nothingToResume("There is no unfinished plan for this cluster", others);
+  }
   return apply(latest.plan, options, context, latest.path);
 }
 
@@ -89,10 +92,10 @@ function onlyCluster(unfinished: readonly UnfinishedPlan[]): UnfinishedPlan {
   });
 }
 
-function planText({ plan, begun }: UnfinishedPlan): string {
+function planText({ plan, begun, path }: UnfinishedPlan): string {
   const [first] = membersOf(plan);
   const where = first === undefined ? "" : `, of ${formatAddress(first.address)}`;
-  return `${plan.command}${where}, begun ${begun.toISOString()}`;
+  return `${plan.command}${where}, begun ${begun.toISOString()}: ${path}`;
 }
 
 function failoverText({ from, to }: Failover): string {
@@ -139,25 +142,40 @@ function nodesOf(step: Step): readonly NodeRef[] {
 /** A plan of moves is for one cluster; one that creates finds its nodes each alone. */
 function refuseOtherCluster(plan: Plan, known: ReadonlySet<NodeId>, kept: string | undefined): void {
   if (plan.command === "create") return;
-  const strangers = membersOf(plan).filter(({ id }) => !known.has(id));
+  const members = membersOf(plan);
+  const strangers = members.filter(({ id }) => !known.has(id));
   if (strangers.length === 0) return;
-  const what =
-    kept === undefined ? "This plan was made for another cluster" : `This ${plan.command} has lost its nodes`;
+  const { what, hint } = strangersText(plan, kept, strangers.length === members.length);
   throw new SlotctlError(what, {
     code: "PLAN_STALE",
     exitCode: ExitCode.Stale,
     details: strangers.map(({ id, address }) => `${address.host}:${address.port} (${id.slice(0, 8)}) is no member`),
-    hint:
-      kept === undefined
-        ? "Give a seed of the cluster that it was made for, or make a new plan"
-        : `They have left since it was begun, so it cannot be gone on with; to give it up, remove ${kept}`,
+    hint,
   });
 }
 
-function nothingToResume(message: string): SlotctlError {
+function strangersText({ command }: Plan, kept: string | undefined, areAll: boolean) {
+  if (kept === undefined) {
+    const hint = "Give a seed of the cluster that it was made for, or make a new plan";
+    return { what: "This plan was made for another cluster", hint };
+  }
+  // Its addresses were asked, and may have passed to others.
+  if (areAll) {
+    const hint = "Give a node of the cluster that it was begun on: slotctl resume HOST:PORT";
+    return { what: `Another cluster answers where this ${command} was begun`, hint };
+  }
+  const hint = `They have left since it was begun, so it cannot be gone on with; to give it up, remove ${kept}`;
+  return { what: `This ${command} has lost its nodes`, hint };
+}
+
+function nothingToResume(message: string, others: readonly UnfinishedPlan[] = []): SlotctlError {
   return new SlotctlError(message, {
     code: "NOTHING_TO_RESUME",
     exitCode: ExitCode.Usage,
-    hint: "A plan that was carried out from another machine is there; a saved one goes on with slotctl apply",
+    details: others.map((other) => `of another one: ${planText(other)}`),
+    hint:
+      others.length === 0
+        ? "A plan that was carried out from another machine is there; a saved one goes on with slotctl apply"
+        : "Give a node of the cluster that is meant: slotctl resume HOST:PORT",
   });
 }

@@ -47,6 +47,10 @@ test("resume needs no node when the plans that are kept are for one cluster, and
   expect(several.stderr).toContain("slotctl resume HOST:PORT");
 
   expect(await resume(nameOf(other.nodes.b))).toMatchObject({ code: 0 });
+  const done = await resume(nameOf(other.nodes.b));
+  expect(done.code).toBe(2);
+  expect(done.stderr).toContain("There is no unfinished plan for this cluster");
+  expect(done.stderr).toContain(`of another one: reshard, of ${nameOf(one.nodes.a)}, begun `);
   expect(await resume()).toMatchObject({ code: 0 });
   for (const cluster of [one, other]) expect(await keySlotCount(cluster)).toBe(3000);
   expect((await resume()).stderr).toContain("error: There is no unfinished plan");

@@ -31,9 +31,14 @@ export function chunksOf(slots: readonly number[], keys: Keys): readonly (readon
 /**
  * The slot with the fewest keys, but not the highest: what comes last is known to its source a moment later than the
  * others, which may cost a slot that was left marked as claimed by nobody, and redis-cli leaves that mark on the highest
- * slot of a move. Pure.
+ * slot of a move. One that is open already should not stay so until all others have gone. Pure.
  */
-export function lastOf(slots: readonly number[], keys: Keys): number {
-  const others = slots.length === 1 ? slots : slots.slice(0, -1);
-  return others.reduce((a, b) => ((keys.get(b) ?? 0) < (keys.get(a) ?? 0) ? b : a));
+export function lastOf(slots: readonly number[], keys: Keys, isOpen: (slot: number) => boolean): number {
+  const closed = slots.filter((slot) => !isOpen(slot));
+  const candidates = closed.length === 0 ? slots : closed;
+  const highest = slots.at(-1)!;
+  return candidates.reduce((a, b) => {
+    if (a === highest) return b;
+    return b !== highest && (keys.get(b) ?? 0) < (keys.get(a) ?? 0) ? b : a;
+  });
 }

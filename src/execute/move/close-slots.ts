@@ -64,10 +64,13 @@ export async function tellWhoHasNotHeard(slots: readonly number[], closing: Clos
 }
 
 async function claim(slots: readonly number[], state: SlotState, how: Closing & HowToClaim): Promise<void> {
-  const { executor, step, claims, ends } = how;
-  if (ends !== undefined) await claims.claim(ends.target, step.to, slots, how);
-  else await setSlots(await nodeOf(executor, step.to), step.to, slots, state, how);
-  how.arrival.told();
+  const { executor, step, claims, ends, arrival } = how;
+  try {
+    if (ends !== undefined) await claims.claim(ends.target, step.to, slots, how);
+    else await setSlots(await nodeOf(executor, step.to), step.to, slots, state, how);
+  } finally {
+    arrival.told();
+  }
 }
 
 /** A source that cannot be asked is told, which finds out what is the matter. */

@@ -55,6 +55,9 @@ const LANES = 2;
 /** Keys on their way are told of no more often, in milliseconds: there may be thousands of writes a second. */
 const TELL_EVERY_MS = 50;
 
+/** A slot with more of them is not begun for the sake of those that have arrived. */
+const FEW_KEYS = 1000;
+
 /** Looks in a row that may come to nothing before a move is given up. */
 const FRUITLESS_LOOKS = 3;
 
@@ -86,6 +89,8 @@ class Mover {
   #changed = false;
   /** The time for moving slots was over before all had gone. */
   #isPaused = false;
+  /** Slots have arrived since one was last moved that ends a move. */
+  #isEndDue = false;
   #seen: Pair | undefined;
 
   constructor(step: MoveSlots, context: MoveContext) {
@@ -148,7 +153,8 @@ class Mover {
     const { from, to } = this.#step;
     const unheard = unheardSlots(this.#step, atSource, target);
     await setSlots(await nodeOf(executor, to), to, unheard, ["NODE", from.id], closing);
-    await this.#moveAll(atSource, closing);
+    const open = new Set([source, target].flatMap(({ myself }) => myself.openSlots.map(({ slot }) => slot)));
+    await this.#moveAll(atSource, (slot) => open.has(slot), closing);
     await tellWhoHasNotHeard([...this.#arrivedSlots], closing);
   }
 
@@ -159,14 +165,12 @@ class Mover {
   }
 
   /** Where marks are kept, one slot is left for the end: see closeLast. */
-  async #moveAll(slots: readonly number[], closing: Closing): Promise<void> {
+  async #moveAll(slots: readonly number[], isOpen: (slot: number) => boolean, closing: Closing): Promise<void> {
+    if (slots.length === 0) return;
     const { executor, throttle, conflicts } = this.#context;
     const { databases, counts } = await this.#count(slots);
     this.#keysTotal = this.#keysMoved + [...counts.values()].reduce((sum, keys) => sum + keys, 0);
     this.#tell();
-    const { hearing } = closing;
-    const last = hearing === undefined ? undefined : lastOf(slots, counts);
-    const chunks = chunksOf(last === undefined ? slots : slots.filter((slot) => slot !== last), counts);
     const settings: LaneSettings = {
       step: this.#step,
       pace: this.#pace,
@@ -178,15 +182,16 @@ class Mover {
       moved: (keys, slot) => this.#moved(keys, slot),
       conflicts,
     };
-    const before = this.#arrivedSlots.size;
-    const failure = await this.#moveChunks(chunks, settings, closing);
-    const { signal } = executor;
-    if (failure !== undefined && failure !== signal.reason) throw failure;
-    if (last !== undefined && hearing !== undefined) {
-      const hasBegun = this.#arrivedSlots.size > before;
-      await this.#moveLast(last, settings, { ...closing, hearing }, hasBegun);
+    const { hearing } = closing;
+    if (hearing === undefined) {
+      const failure = await this.#moveChunks(chunksOf(slots, counts), settings, closing);
+      if (failure !== undefined) throw failure;
+      return;
     }
-    if (failure !== undefined) throw failure;
+    const last = lastOf(slots, counts, isOpen);
+    const others = slots.filter((slot) => slot !== last);
+    const failure = await this.#moveChunks(chunksOf(others, counts), settings, closing);
+    await this.#moveLast(last, { keys: counts.get(last) ?? 0, failure }, settings, { ...closing, hearing });
   }
 
   /** Returns why not all of them were moved, if so; when the run is to stop that is the signal's reason. */
@@ -214,20 +219,39 @@ class Mover {
     return reasons.find((reason) => reason !== signal.reason) ?? reasons[0];
   }
 
-  /** What has moved is brought to its end also where the run is to stop, or to wait. */
+  /**
+   * What has moved is brought to its end also where the run is to stop or to wait, or has failed in a way that leaves both ends
+   * at work; but no large slot is begun for that.
+   * @throws failure, when there was one
+   */
   async #moveLast(
     slot: number,
+    { keys, failure }: { readonly keys: number; readonly failure: unknown },
     settings: LaneSettings,
     closing: Closing & { readonly hearing: Hearing },
-    hasBegun: boolean,
   ): Promise<void> {
-    const { executor } = this.#context;
-    if (!hasBegun || this.#grace.isOver(performance.now())) executor.signal.throwIfAborted();
-    if (!hasBegun) this.#isPaused ||= !isInWindow(executor);
-    if (!hasBegun && this.#isPaused) return;
-    await withLane(settings, (lane) =>
-      this.#moveChunk([slot], lane, closing, () => closeLast(slot, { ...closing, ends: lane })),
-    );
+    const { executor, conflicts } = this.#context;
+    const { signal } = executor;
+    const isStopping = failure !== undefined || signal.aborted || !isInWindow(executor);
+    const isSmall = keys <= FEW_KEYS && !this.#grace.isOver(performance.now());
+    const isWorthIt = this.#isEndDue && isSmall && conflicts === undefined && !isWorthAnotherLook(failure);
+    if (isStopping && !isWorthIt) {
+      if (failure !== undefined) throw failure;
+      signal.throwIfAborted();
+      this.#isPaused = true;
+      return;
+    }
+    try {
+      await withLane(settings, (lane) =>
+        this.#moveChunk([slot], lane, closing, async () => {
+          await closeLast(slot, { ...closing, ends: lane });
+          this.#isEndDue = false;
+        }),
+      );
+    } catch (error) {
+      throw failure ?? error;
+    }
+    if (failure !== undefined) throw failure;
   }
 
   async #count(slots: readonly number[]) {
@@ -269,6 +293,7 @@ class Mover {
     if (slots.length === 0) return;
     this.#changed = true;
     this.#context.onChange();
+    this.#isEndDue = true;
     await close();
     this.#arrived(slots);
   }

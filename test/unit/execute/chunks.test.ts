@@ -1,6 +1,11 @@
 import { expect, test } from "vitest";
 import { chunksOf, lastOf } from "../../../src/execute/move/chunks.ts";
 
+const isOpen =
+  (...open: readonly number[]) =>
+  (slot: number) =>
+    open.includes(slot);
+
 const keysOf = (...counts: readonly (readonly [slot: number, keys: number])[]) => new Map(counts);
 
 test("empty slots go first and together, those with keys a few thousand keys at a time", () => {
@@ -10,13 +15,19 @@ test("empty slots go first and together, those with keys a few thousand keys at 
 });
 
 test("where one comes last by itself, it is the slot with the fewest keys", () => {
-  expect(lastOf([1, 2, 3, 4], keysOf([1, 7], [2, 2], [3, 9], [4, 3]))).toBe(2);
+  expect(lastOf([1, 2, 3, 4], keysOf([1, 7], [2, 2], [3, 9], [4, 3]), isOpen())).toBe(2);
 });
 
 test("but not the highest: redis-cli may have left a mark on it", () => {
-  expect(lastOf([1, 2, 3], keysOf([1, 7], [2, 5], [3, 1]))).toBe(2);
-  expect(lastOf([1, 2, 3], keysOf())).toBe(1);
-  expect(lastOf([3], keysOf())).toBe(3);
+  expect(lastOf([1, 2, 3], keysOf([1, 7], [2, 5], [3, 1]), isOpen())).toBe(2);
+  expect(lastOf([1, 2, 3], keysOf(), isOpen())).toBe(1);
+  expect(lastOf([3], keysOf(), isOpen())).toBe(3);
+});
+
+test("nor one that is open already: it would stay so for the whole move", () => {
+  expect(lastOf([1, 2, 3, 4], keysOf([1, 7], [2, 2], [3, 9], [4, 1]), isOpen(2))).toBe(1);
+  expect(lastOf([1, 2], keysOf([1, 7]), isOpen(1))).toBe(2);
+  expect(lastOf([1, 2], keysOf([1, 7]), isOpen(1, 2))).toBe(1);
 });
 
 test("every slot is in exactly one chunk", () => {

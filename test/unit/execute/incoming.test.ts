@@ -26,6 +26,20 @@ test("of the moves to a node only the one that ends last waits until all is quie
   expect(performance.now() - told).toBeGreaterThan(45);
 });
 
+test("who ends last waits for the claim of those that end just now, and for what that one has set off", async () => {
+  const incoming = new Incoming();
+  using first = incoming.enter(TARGET);
+  using last = incoming.enter(TARGET);
+  await first.quiet();
+  const quiet = last.quiet();
+  expect(await isDoneAtOnce(quiet)).toBe(false);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  const told = performance.now();
+  first.told();
+  await quiet;
+  expect(performance.now() - told).toBeGreaterThan(45);
+});
+
 test("a move that has failed is not waited for by the others, and other nodes are another matter", async () => {
   const incoming = new Incoming();
   using last = incoming.enter(TARGET);
