@@ -116,7 +116,7 @@ function appliedLine({ plan, outcome, keysMoved, seconds }: Extract<Result, { ki
   const steps = count(plan.steps.length, "step");
   switch (outcome) {
     case "nothing":
-      return `done: all of the plan's ${steps} were done already; nothing was changed`;
+      return `done: the plan was carried out already (${steps}); nothing was changed`;
     case "dry-run":
       return `done: dry run, nothing was changed; the plan has ${steps}`;
     case "done":
