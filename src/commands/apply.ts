@@ -3,7 +3,7 @@ import { formatAddress } from "../model/address.ts";
 import type { NodeId } from "../model/cluster.ts";
 import { type Failover, followFailovers } from "../plan/follow-failovers.ts";
 import { withoutOvertaken } from "../plan/overtaken.ts";
-import { leavingIn, type NodeRef, newcomersIn, type Plan, type Step } from "../plan/plan.ts";
+import { leavingIn, membersBefore, type NodeRef, newcomersIn, type Plan, type Step } from "../plan/plan.ts";
 import { survey } from "../survey/survey.ts";
 import type { Context } from "./context.ts";
 import { declined } from "./declined.ts";
@@ -27,8 +27,10 @@ export async function apply(saved: Plan, options: ApplyOptions, context: Context
   }
   const seeds = membersOf(saved).map(({ address }) => connections.dialOf(address));
   const cluster = await survey(context.seeds.length > 0 ? context.seeds : seeds, connections);
+  const known = new Set(cluster.nodes.map(({ id }) => id));
+  refuseNamesake(saved, known, kept);
   const { plan, failovers } = followFailovers(withoutOvertaken(saved, cluster), cluster);
-  refuseOtherCluster(plan, new Set(cluster.nodes.map(({ id }) => id)), kept);
+  refuseOtherCluster(plan, known, kept);
   for (const failover of failovers) view.event({ type: "notice", text: failoverText(failover) });
   await refuseLocked(cluster, options.environment);
   const moves = await movesLeft(plan, cluster, context);
@@ -139,14 +141,23 @@ function nodesOf(step: Step): readonly NodeRef[] {
   }
 }
 
+/** Of a cluster whose members are all others, one that owns the same slots is nobody's heir. */
+function refuseNamesake(plan: Plan, known: ReadonlySet<string>, kept: string | undefined): void {
+  const ours = [...membersBefore(plan), ...newcomersIn(plan)];
+  if (plan.command === "create" || ours.some((id) => known.has(id))) return;
+  throw madeForOthers(plan, membersOf(plan), kept, true);
+}
+
 /** A plan of moves is for one cluster; one that creates finds its nodes each alone. */
 function refuseOtherCluster(plan: Plan, known: ReadonlySet<NodeId>, kept: string | undefined): void {
   if (plan.command === "create") return;
-  const members = membersOf(plan);
-  const strangers = members.filter(({ id }) => !known.has(id));
-  if (strangers.length === 0) return;
-  const { what, hint } = strangersText(plan, kept, strangers.length === members.length);
-  throw new SlotctlError(what, {
+  const strangers = membersOf(plan).filter(({ id }) => !known.has(id));
+  if (strangers.length > 0) throw madeForOthers(plan, strangers, kept, false);
+}
+
+function madeForOthers(plan: Plan, strangers: readonly NodeRef[], kept: string | undefined, areAll: boolean) {
+  const { what, hint } = strangersText(plan, kept, areAll);
+  return new SlotctlError(what, {
     code: "PLAN_STALE",
     exitCode: ExitCode.Stale,
     details: strangers.map(({ id, address }) => `${address.host}:${address.port} (${id.slice(0, 8)}) is no member`),

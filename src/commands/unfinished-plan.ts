@@ -2,7 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { chmod, mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { ExitCode, SlotctlError } from "../errors.ts";
-import type { Plan, Step } from "../plan/plan.ts";
+import { membersBefore, type Plan, type Step } from "../plan/plan.ts";
 import { formatPlan, loadPlan, reasonOf, writeWhole } from "./plan-file.ts";
 import { stateDirectory } from "./state-directory.ts";
 
@@ -97,10 +97,6 @@ function fileNameFor(plan: Plan, now: Date): string {
   const hash = createHash("sha256").update([plan.command, ...[...membersBefore(plan)].sort()].join("\n"));
   const time = now.toISOString().replace(/[-:.]/g, "");
   return `${hash.digest("hex").slice(0, 16)}-${time}-${randomBytes(3).toString("hex")}.json`;
-}
-
-function membersBefore({ madeFor }: Plan): ReadonlySet<string> {
-  return new Set(madeFor.split("\n").map((line) => line.split(" ")[0]!));
 }
 
 async function filesIn(directory: string): Promise<readonly Omit<UnfinishedPlan, "plan">[]> {

@@ -214,7 +214,12 @@ export function newcomersIn({
   madeFor,
 }: Pick<Plan, "command" | "steps" | "madeFor">): readonly NodeId[] {
   if (command === "create") return [];
-  const before = new Set(madeFor.split("\n").map((line) => line.split(" ")[0]));
+  const before: ReadonlySet<string> = membersBefore({ madeFor });
   const met = steps.flatMap((step) => (step.kind === "meet" ? step.nodes : []));
   return met.map(({ id }) => id).filter((id) => !before.has(id));
+}
+
+/** Whoever was a member when the plan was made. */
+export function membersBefore({ madeFor }: Pick<Plan, "madeFor">): ReadonlySet<string> {
+  return new Set(madeFor.split("\n").map((line) => line.split(" ")[0]!));
 }

@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { formatAddress } from "../../src/model/address.ts";
 import { ENGINES } from "../helpers/engines.ts";
@@ -54,4 +56,29 @@ test("resume needs no node when the plans that are kept are for one cluster, and
   expect(await resume()).toMatchObject({ code: 0 });
   for (const cluster of [one, other]) expect(await keySlotCount(cluster)).toBe(3000);
   expect((await resume()).stderr).toContain("error: There is no unfinished plan");
+});
+
+test("resume without a node says when another cluster has taken the addresses of the plan", async () => {
+  await using cluster = await startPair();
+  using state = scratchDirectory("state");
+  const env = { XDG_STATE_HOME: state.path };
+  await cutShort(cluster, env);
+  const plans = join(state.path, "slotctl", "plans");
+  const [name] = readdirSync(plans);
+  const file = join(plans, name!);
+  // As if the cluster that it was begun on were gone, and this one had been made at its addresses.
+  const ids = new RegExp([cluster.nodes.a.id, cluster.nodes.b.id].join("|"), "g");
+  writeFileSync(
+    file,
+    readFileSync(file, "utf8").replace(ids, (id) => [...id].reverse().join("")),
+  );
+  const run = await runSlotctl(["resume", "--yes"], { env });
+  expect(run.code).toBe(5);
+  expect(run.stderr).toContain("Another cluster answers where this reshard was begun");
+  expect(run.stderr).toContain("slotctl resume HOST:PORT");
+  expect(readdirSync(plans)).toEqual([name]);
+  // Neither does apply take a cluster that looks alike for the one that the plan was made for.
+  const applied = await runSlotctl(["apply", file, "--yes"], { env });
+  expect(applied.code).toBe(5);
+  expect(applied.stderr).toContain("This plan was made for another cluster");
 });
