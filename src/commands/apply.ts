@@ -143,9 +143,10 @@ function nodesOf(step: Step): readonly NodeRef[] {
 
 /** Of a cluster whose members are all others, one that owns the same slots is nobody's heir. */
 function refuseNamesake(plan: Plan, known: ReadonlySet<string>, kept: string | undefined): void {
-  const ours = [...membersBefore(plan), ...newcomersIn(plan)];
+  const members = membersOf(plan);
+  const ours = [...membersBefore(plan), ...newcomersIn(plan), ...members.map(({ id }) => id)];
   if (plan.command === "create" || ours.some((id) => known.has(id))) return;
-  throw madeForOthers(plan, membersOf(plan), kept, true);
+  throw madeForOthers(plan, members, kept, true);
 }
 
 /** A plan of moves is for one cluster; one that creates finds its nodes each alone. */
