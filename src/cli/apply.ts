@@ -39,7 +39,8 @@ Examples:
     .summary("go on with the plan that was begun and not finished")
     .description(
       "Every plan lies in the state directory from before its first change until it is done. After an interruption, a " +
-        "lost connection or a kill, this goes on where it stopped, whatever it was. Without a node it takes the plan that is kept; where several clusters have one, it names them.",
+        "lost connection or a kill, this goes on where it stopped, whatever it was. Without a node it takes the plan " +
+        "that is kept; where several clusters have one, it names them.",
     )
     .argument("[seed]", "any node of the cluster, host:port; several with commas", seedsArgument)
     .option("--dry-run", "show the plan and change nothing");

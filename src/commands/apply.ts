@@ -3,7 +3,8 @@ import { formatAddress } from "../model/address.ts";
 import type { NodeId } from "../model/cluster.ts";
 import { type Failover, followFailovers } from "../plan/follow-failovers.ts";
 import { withoutOvertaken } from "../plan/overtaken.ts";
-import { leavingIn, membersBefore, type NodeRef, newcomersIn, type Plan, type Step } from "../plan/plan.ts";
+import type { NodeRef, Plan } from "../plan/plan.ts";
+import { areOfOneCluster, membersIn } from "../plan/plan-nodes.ts";
 import { survey } from "../survey/survey.ts";
 import type { Context } from "./context.ts";
 import { declined } from "./declined.ts";
@@ -11,7 +12,7 @@ import { MovedKeys } from "./moved-keys.ts";
 import { movesLeft, preflight } from "./preflight.ts";
 import { type RunOptions, runKept } from "./run-kept.ts";
 import { refuseLocked } from "./run-lock.ts";
-import { allUnfinished, areOfOneCluster, findUnfinished, type UnfinishedPlan } from "./unfinished-plan.ts";
+import { allUnfinished, findUnfinished, type UnfinishedPlan } from "./unfinished-plan.ts";
 
 export interface ApplyOptions extends RunOptions {
   readonly dryRun: boolean;
@@ -25,12 +26,10 @@ export async function apply(saved: Plan, options: ApplyOptions, context: Context
     view.result({ kind: "applied", plan: saved, outcome: "nothing", keysMoved: 0, seconds: 0 });
     return ExitCode.Ok;
   }
-  const seeds = membersOf(saved).map(({ address }) => connections.dialOf(address));
+  const seeds = membersIn(saved).map(({ address }) => connections.dialOf(address));
   const cluster = await survey(context.seeds.length > 0 ? context.seeds : seeds, connections);
-  const known = new Set(cluster.nodes.map(({ id }) => id));
-  refuseNamesake(saved, known, kept);
   const { plan, failovers } = followFailovers(withoutOvertaken(saved, cluster), cluster);
-  refuseOtherCluster(plan, known, kept);
+  refuseOtherCluster(plan, new Set(cluster.nodes.map(({ id }) => id)), kept);
   for (const failover of failovers) view.event({ type: "notice", text: failoverText(failover) });
   await refuseLocked(cluster, options.environment);
   const moves = await movesLeft(plan, cluster, context);
@@ -95,7 +94,7 @@ function onlyCluster(unfinished: readonly UnfinishedPlan[]): UnfinishedPlan {
 }
 
 function planText({ plan, begun, path }: UnfinishedPlan): string {
-  const [first] = membersOf(plan);
+  const [first] = membersIn(plan);
   const where = first === undefined ? "" : `, of ${formatAddress(first.address)}`;
   return `${plan.command}${where}, begun ${begun.toISOString()}: ${path}`;
 }
@@ -105,60 +104,14 @@ function failoverText({ from, to }: Failover): string {
   return `${name(from)} has failed over since the plan was made: its moves go on with ${name(to)}`;
 }
 
-/** The nodes that are members before, while and after the plan is carried out: not those that join or leave. */
-function membersOf(plan: Plan): readonly NodeRef[] {
-  const refs = new Map(plan.steps.flatMap(nodesOf).map((ref) => [ref.id, ref]));
-  for (const id of [...newcomersIn(plan), ...leavingIn(plan)]) refs.delete(id);
-  return [...refs.values()];
-}
-
-function nodesOf(step: Step): readonly NodeRef[] {
-  switch (step.kind) {
-    case "set-config-epoch":
-    case "add-slots":
-    case "set-config":
-    case "assign-slots":
-    case "close-slots":
-    case "bump-epoch":
-      return [step.node];
-    case "del-slots":
-      return [step.node, step.owner];
-    case "meet":
-      return step.nodes;
-    case "move-slots":
-    case "bring-keys":
-      return [step.from, step.to];
-    case "replicate":
-    case "failover":
-      return [step.node, step.primary];
-    case "load-functions":
-      return [step.node, step.from];
-    case "forget":
-      return [step.node, ...step.from];
-    case "reset":
-    case "shutdown":
-      return [step.node];
-  }
-}
-
-/** Of a cluster whose members are all others, one that owns the same slots is nobody's heir. */
-function refuseNamesake(plan: Plan, known: ReadonlySet<string>, kept: string | undefined): void {
-  const members = membersOf(plan);
-  const ours = [...membersBefore(plan), ...newcomersIn(plan), ...members.map(({ id }) => id)];
-  if (plan.command === "create" || ours.some((id) => known.has(id))) return;
-  throw madeForOthers(plan, members, kept, true);
-}
-
 /** A plan of moves is for one cluster; one that creates finds its nodes each alone. */
 function refuseOtherCluster(plan: Plan, known: ReadonlySet<NodeId>, kept: string | undefined): void {
   if (plan.command === "create") return;
-  const strangers = membersOf(plan).filter(({ id }) => !known.has(id));
-  if (strangers.length > 0) throw madeForOthers(plan, strangers, kept, false);
-}
-
-function madeForOthers(plan: Plan, strangers: readonly NodeRef[], kept: string | undefined, areAll: boolean) {
-  const { what, hint } = strangersText(plan, kept, areAll);
-  return new SlotctlError(what, {
+  const members = membersIn(plan);
+  const strangers = members.filter(({ id }) => !known.has(id));
+  if (strangers.length === 0) return;
+  const { what, hint } = strangersText(plan, kept, strangers.length === members.length);
+  throw new SlotctlError(what, {
     code: "PLAN_STALE",
     exitCode: ExitCode.Stale,
     details: strangers.map(({ id, address }) => `${address.host}:${address.port} (${id.slice(0, 8)}) is no member`),

@@ -2,7 +2,8 @@ import { createHash, randomBytes } from "node:crypto";
 import { chmod, mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { ExitCode, SlotctlError } from "../errors.ts";
-import { membersBefore, type Plan, type Step } from "../plan/plan.ts";
+import { membersBefore, type Plan } from "../plan/plan.ts";
+import { namesAny } from "../plan/plan-nodes.ts";
 import { formatPlan, loadPlan, reasonOf, writeWhole } from "./plan-file.ts";
 import { stateDirectory } from "./state-directory.ts";
 
@@ -61,8 +62,8 @@ export async function findUnfinished(
   clusterNodeIds: readonly string[],
   environment: Environment,
 ): Promise<readonly UnfinishedPlan[]> {
-  const all = await allUnfinished(environment);
-  return all.filter(({ plan }) => names(plan, new Set(clusterNodeIds)));
+  const members = new Set(clusterNodeIds);
+  return (await allUnfinished(environment)).filter(({ plan }) => namesAny(plan, members));
 }
 
 /** All plans, of whatever cluster, newest first. Files that cannot be read are passed over. */
@@ -74,15 +75,6 @@ export async function allUnfinished(environment: Environment): Promise<readonly 
     if (plan !== undefined) found.push({ ...unfinished, plan });
   }
   return found.sort((a, b) => b.begun.getTime() - a.begun.getTime() || (a.path < b.path ? -1 : 1));
-}
-
-/** Whether the two are for one cluster, as far as plans can tell: a node of one is named in the other. */
-export function areOfOneCluster(one: Plan, other: Plan): boolean {
-  return names(other, new Set(one.steps.flatMap(idsIn))) || names(other, membersBefore(one));
-}
-
-function names({ steps }: Plan, nodes: ReadonlySet<string>): boolean {
-  return steps.some((step) => idsIn(step).some((id) => nodes.has(id)));
 }
 
 function plansDirectory(environment: Environment): string {
@@ -114,34 +106,4 @@ function timeIn(fileName: string): Date | undefined {
   const [, year, month, day, hour, minute, second, millisecond] = match;
   const time = new Date(`${year}-${month}-${day}T${hour}:${minute}:${second}.${millisecond}Z`);
   return Number.isNaN(time.getTime()) ? undefined : time;
-}
-
-/** A new kind of step fails to compile until it is said whom it names. */
-function idsIn(step: Step): readonly string[] {
-  switch (step.kind) {
-    case "set-config-epoch":
-    case "add-slots":
-    case "set-config":
-    case "assign-slots":
-    case "close-slots":
-    case "bump-epoch":
-      return [step.node.id];
-    case "del-slots":
-      return [step.node.id, step.owner.id];
-    case "meet":
-      return step.nodes.map(({ id }) => id);
-    case "replicate":
-    case "failover":
-      return [step.node.id, step.primary.id];
-    case "move-slots":
-    case "bring-keys":
-      return [step.from.id, step.to.id];
-    case "load-functions":
-      return [step.node.id, step.from.id];
-    case "forget":
-      return [step.node.id, ...step.from.map(({ id }) => id)];
-    case "reset":
-    case "shutdown":
-      return [step.node.id];
-  }
 }

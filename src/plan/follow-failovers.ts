@@ -25,6 +25,8 @@ export function followFailovers(plan: Plan, cluster: Cluster): FollowedPlan {
   // A newcomer that took slots as planned is nobody's heir.
   const newcomers = newcomersIn(plan).map((id): readonly [string, Past] => [id, { shard: id, slots: [] }]);
   const past = new Map([...newcomers, ...pastOf(plan.madeFor)]);
+  // Of another cluster, which may own the same slots at the same addresses, nobody is an heir.
+  if (!cluster.nodes.some(({ id }) => past.has(id))) return { plan, failovers: [] };
   const found = new Map<NodeId, Failover>();
   for (const ref of primariesIn(plan)) {
     const heir = heirOf(ref, past, cluster);

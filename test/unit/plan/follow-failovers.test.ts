@@ -130,3 +130,8 @@ test.each([
   if (outcome.kind !== "planned") throw new Error(outcome.kind);
   expect(followFailovers(outcome.plan, cluster)).toEqual({ plan: outcome.plan, failovers: [] });
 });
+
+test("of a cluster that none of its members is in, nobody is an heir, whatever slots it owns", () => {
+  const other = clusterOf({ d: [0, 8191], e: [8192, 16_383], f: [] });
+  expect(followFailovers(PLAN, other)).toEqual({ plan: PLAN, failovers: [] });
+});
