@@ -26,6 +26,9 @@ export interface Closing {
   readonly ends?: { readonly source: Node; readonly target: Node } | undefined;
 }
 
+/** How slots are closed that have no keys left at their source: closeSlots or closeLast. */
+export type Close = (slots: readonly number[], closing: Closing) => Promise<void>;
+
 /**
  * The target must hear first: were it to die after the source had let go, the slot would have no owner at all. The
  * others learn by gossip anyway; telling them spares their clients a redirect. Where marks are kept, that would leave some;
@@ -48,12 +51,13 @@ export async function closeSlots(slots: readonly number[], closing: Closing): Pr
  * has to hear before it is told. It was told of all others at once: what it sends as long as it knows nothing costs the
  * target every slot that somebody has left a mark on there.
  */
-export async function closeLast(slot: number, closing: Closing & { readonly hearing: Hearing }): Promise<void> {
-  const state: SlotState = ["NODE", closing.step.to.id];
-  await closing.arrival.quiet();
-  await claim([slot], state, { ...closing, oneFollows: false });
-  await waitForSource(slot, closing);
-  await tellSource([slot], state, closing);
+export async function closeLast(slots: readonly number[], closing: Closing): Promise<void> {
+  const { step, arrival } = closing;
+  const state: SlotState = ["NODE", step.to.id];
+  await arrival.quiet();
+  await claim(slots, state, { ...closing, oneFollows: false });
+  await waitForSource(slots, closing);
+  await tellSource(slots, state, closing);
 }
 
 /** Once for all slots that have arrived in a move: others have mostly heard of them by then. */
@@ -74,9 +78,8 @@ async function claim(slots: readonly number[], state: SlotState, how: Closing & 
 }
 
 /** A source that cannot be asked is told, which finds out what is the matter. */
-async function waitForSource(slot: number, closing: Closing & { readonly hearing: Hearing }): Promise<void> {
-  const { executor, step, hearing } = closing;
-  await hearing.by(step.from, [slot]).catch((error: unknown) => forgive(executor, step.from, error));
+async function waitForSource(slots: readonly number[], { executor, step, hearing }: Closing): Promise<void> {
+  await hearing?.by(step.from, slots).catch((error: unknown) => forgive(executor, step.from, error));
 }
 
 /** What a source whose replica does not confirm is told by the target itself, whose config epoch is higher now. */

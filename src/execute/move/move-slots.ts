@@ -8,7 +8,7 @@ import type { MoveSlots } from "../../plan/plan.ts";
 import { type Executor, nodeOf, type OnChange } from "../executor.ts";
 import { chunksOf, lastOf } from "./chunks.ts";
 import { Claims } from "./claim-slots.ts";
-import { bystandersIn, type Closing, closeLast, closeSlots, tellWhoHasNotHeard } from "./close-slots.ts";
+import { bystandersIn, type Close, type Closing, closeLast, closeSlots, tellWhoHasNotHeard } from "./close-slots.ts";
 import type { Conflicts } from "./conflicts.ts";
 import { drainSlots } from "./drain-slots.ts";
 import { awaitFormerPrimaries } from "./former-primaries.ts";
@@ -149,7 +149,7 @@ class Mover {
       arrival,
       hearing: habits.some(({ keepsMarks }) => keepsMarks) ? new Hearing(this.#step.to, executor) : undefined,
     };
-    await this.#close(unclosed, () => closeSlots(unclosed, closing));
+    await this.#close(unclosed, closing, closeSlots);
     const { from, to } = this.#step;
     const unheard = unheardSlots(this.#step, atSource, target);
     await setSlots(await nodeOf(executor, to), to, unheard, ["NODE", from.id], closing);
@@ -182,16 +182,11 @@ class Mover {
       moved: (keys, slot) => this.#moved(keys, slot),
       conflicts,
     };
-    const { hearing } = closing;
-    if (hearing === undefined) {
-      const failure = await this.#moveChunks(chunksOf(slots, counts), settings, closing);
-      if (failure !== undefined) throw failure;
-      return;
-    }
-    const last = lastOf(slots, counts, isOpen);
+    const last = closing.hearing === undefined ? undefined : lastOf(slots, counts, isOpen);
     const others = slots.filter((slot) => slot !== last);
     const failure = await this.#moveChunks(chunksOf(others, counts), settings, closing);
-    await this.#moveLast(last, { keys: counts.get(last) ?? 0, failure }, settings, { ...closing, hearing });
+    if (last !== undefined) await this.#moveLast(last, { keys: counts.get(last) ?? 0, failure }, settings, closing);
+    if (failure !== undefined) throw failure;
   }
 
   /** Returns why not all of them were moved, if so; when the run is to stop that is the signal's reason. */
@@ -209,7 +204,7 @@ class Mover {
           signal.throwIfAborted();
           this.#isPaused ||= !isInWindow(executor);
           if (this.#isPaused) return;
-          await this.#moveChunk(chunk.value, lane, closing, (slots) => closeSlots(slots, { ...closing, ends: lane }));
+          await this.#moveChunk(chunk.value, lane, closing, closeSlots);
         }
       }),
     );
@@ -220,38 +215,31 @@ class Mover {
   }
 
   /**
-   * What has moved is brought to its end also where the run is to stop or to wait, or has failed in a way that leaves both ends
-   * at work; but no large slot is begun for that.
-   * @throws failure, when there was one
+   * What has moved is brought to its end also where the run is to stop or to wait, or has failed in a way that leaves
+   * both ends at work; but no large slot is begun for that.
+   * @throws failure, where there was one and the last slot was tried in vain
    */
   async #moveLast(
     slot: number,
     { keys, failure }: { readonly keys: number; readonly failure: unknown },
     settings: LaneSettings,
-    closing: Closing & { readonly hearing: Hearing },
+    closing: Closing,
   ): Promise<void> {
     const { executor, conflicts } = this.#context;
-    const { signal } = executor;
-    const isStopping = failure !== undefined || signal.aborted || !isInWindow(executor);
+    const isStopping = failure !== undefined || executor.signal.aborted || !isInWindow(executor);
     const isSmall = keys <= FEW_KEYS && !this.#grace.isOver(performance.now());
     const isWorthIt = this.#isEndDue && isSmall && conflicts === undefined && !isWorthAnotherLook(failure);
     if (isStopping && !isWorthIt) {
-      if (failure !== undefined) throw failure;
-      signal.throwIfAborted();
+      if (failure !== undefined) return;
+      executor.signal.throwIfAborted();
       this.#isPaused = true;
       return;
     }
     try {
-      await withLane(settings, (lane) =>
-        this.#moveChunk([slot], lane, closing, async () => {
-          await closeLast(slot, { ...closing, ends: lane });
-          this.#isEndDue = false;
-        }),
-      );
+      await withLane(settings, (lane) => this.#moveChunk([slot], lane, closing, closeLast));
     } catch (error) {
       throw failure ?? error;
     }
-    if (failure !== undefined) throw failure;
   }
 
   async #count(slots: readonly number[]) {
@@ -263,12 +251,7 @@ class Mover {
     });
   }
 
-  async #moveChunk(
-    slots: readonly number[],
-    lane: Lane,
-    closing: Closing,
-    close: (drained: readonly number[]) => Promise<void>,
-  ): Promise<void> {
+  async #moveChunk(slots: readonly number[], lane: Lane, closing: Closing, close: Close): Promise<void> {
     this.#changed = true;
     this.#context.onChange();
     const { from, to } = this.#step;
@@ -285,16 +268,17 @@ class Mover {
     const open = new Set(filled);
     // A slot with a key that nobody may decide about stays open, with both values where they were.
     const drained = slots.filter((slot) => !open.has(slot) && lane.conflicts?.isLeft(slot) !== true);
-    await this.#close(drained, () => close(drained));
+    await this.#close(drained, { ...closing, ends: lane }, close);
     if (open.size > 0) this.#park(filled);
   }
 
-  async #close(slots: readonly number[], close: () => Promise<void>): Promise<void> {
+  async #close(slots: readonly number[], closing: Closing, close: Close): Promise<void> {
     if (slots.length === 0) return;
     this.#changed = true;
     this.#context.onChange();
     this.#isEndDue = true;
-    await close();
+    await close(slots, closing);
+    this.#isEndDue = close !== closeLast;
     this.#arrived(slots);
   }
 
